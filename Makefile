@@ -1,0 +1,39 @@
+# Domain packages, tested under the race detector too. The store is not among
+# them: its engine is Go translated from C, some forty times slower there.
+RACE := . ./purpose ./internal/... ./identifier/... ./blob/... ./token/... ./change/... ./ledger/... \
+	./org/... ./list/... ./prompt/... ./contact/... ./vault/... ./index/... ./match/... ./audience/...
+FUZZ := 5
+
+# A checkout that git refuses to describe still builds; it carries no revision.
+VCS := $(shell git rev-parse -q --verify HEAD >/dev/null 2>&1 && echo auto || echo false)
+export GOFLAGS := -buildvcs=$(VCS) $(shell go env GOFLAGS)
+
+.PHONY: help test need build lint mutants fuzz bench demo nightly
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' Makefile
+test: need lint build ## all that must hold: lint, build, tests, race, short fuzzing, mutants
+	go test ./...
+	CGO_ENABLED=1 go test -race $(RACE)
+	scripts/fuzz.sh $(FUZZ)
+	go run ./internal/mutant
+	@echo "all passed; the tests once more, from the cache:"
+	@go test ./...
+need: ## install what the tests need beside Go
+	scripts/need.sh
+build: ## build everything, and bin/selvedge
+	CGO_ENABLED=0 go build ./...
+	CGO_ENABLED=0 go build -trimpath -o bin/selvedge ./cmd/selvedge
+lint: ## format, vet, staticcheck
+	scripts/lint.sh
+mutants: ## take each guard away and expect a test to fail
+	go run ./internal/mutant
+fuzz: ## fuzz every target; FUZZ=60 for a minute each
+	scripts/fuzz.sh $(FUZZ)
+bench: ## run every benchmark
+	go test -run '^$$' -bench . -benchmem ./...
+demo: build ## play the demo
+	bin/selvedge demo
+nightly: test ## test, then everything under race in random order, long fuzzing, benchmarks
+	CGO_ENABLED=1 go test -race -shuffle=on -count=1 -timeout=60m ./...
+	scripts/fuzz.sh 120
+	go test -run '^$$' -bench . -benchmem ./...

@@ -1,0 +1,68 @@
+package selvedge
+
+// Role is what an actor is. The zero Role is nobody.
+type Role uint8
+
+// The roles.
+const (
+	Nobody       Role = iota
+	PlatformRole      // the platform's own systems: they report people's choices
+	OperatorRole      // a named member of the platform's staff
+	OrgRole           // an advertiser's or partner's systems
+	SystemRole        // Selvedge itself, at work on something accepted before
+)
+
+// String returns the word the ledger uses.
+func (r Role) String() string {
+	switch r {
+	case PlatformRole:
+		return "platform"
+	case OperatorRole:
+		return "operator"
+	case OrgRole:
+		return "org"
+	case SystemRole:
+		return "system"
+	default:
+		return "nobody"
+	}
+}
+
+// Actor is who asks. It is an argument of every act, so that a signature shows
+// whose authority is used. The zero Actor is nobody and is refused everywhere.
+type Actor struct {
+	role Role
+	name string
+	org  OrgID
+}
+
+// Platform is the platform acting through the named key.
+func Platform(key string) Actor { return Actor{role: PlatformRole, name: key} }
+
+// Operator is a named member of staff.
+func Operator(name string) Actor { return Actor{role: OperatorRole, name: name} }
+
+// OrgActor is an org acting through the named key.
+func OrgActor(org OrgID, key string) Actor { return Actor{role: OrgRole, name: key, org: org} }
+
+// System is a part of Selvedge finishing what an actor before it began.
+func System(part string) Actor { return Actor{role: SystemRole, name: part} }
+
+// Role returns what the actor is.
+func (a Actor) Role() Role { return a.role }
+
+// Name returns the key or person behind the actor, for the ledger.
+func (a Actor) Name() string { return a.name }
+
+// Org returns the org that the actor acts for, and false if it acts for none.
+func (a Actor) Org() (OrgID, bool) { return a.org, a.role == OrgRole && a.org != "" }
+
+// Must returns a CodeForbidden error unless the actor has one of the roles.
+func (a Actor) Must(roles ...Role) error {
+	for _, r := range roles {
+		if r != Nobody && a.role == r {
+			return nil
+		}
+	}
+	return Errorf(CodeForbidden, "%s may not do this", a.role)
+}

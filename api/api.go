@@ -1,0 +1,142 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/audience"
+	"github.com/selvedge/selvedge/contact"
+	"github.com/selvedge/selvedge/org"
+)
+
+// Config is what the door opens to.
+type Config struct {
+	Orgs      *org.Service
+	Audiences *audience.Service
+	People    *contact.People
+	Clock     selvedge.Clock
+	Log       *slog.Logger
+}
+
+// maxUpload is the largest list in bytes.
+const maxUpload = 10 << 30
+
+// maxBody is the largest JSON body in bytes.
+const maxBody = 1 << 20
+
+// handler answers one request of an authenticated actor: with a value that is
+// encoded as JSON under the status, or with an error.
+type handler func(ctx context.Context, actor selvedge.Actor, r *http.Request) (status int, body any, err error)
+
+type door struct {
+	Config
+	mux *http.ServeMux
+}
+
+// New returns the handler of the whole API. It is safe for concurrent use.
+func New(cfg Config) http.Handler {
+	d := &door{Config: cfg, mux: http.NewServeMux()}
+
+	d.route("GET /v1/audiences", selvedge.OrgRole, d.listAudiences)
+	d.route("POST /v1/audiences", selvedge.OrgRole, d.createAudience)
+	d.route("GET /v1/audiences/{audience}", selvedge.OrgRole, d.getAudience)
+	d.route("GET /v1/audiences/{audience}/lists", selvedge.OrgRole, d.listLists)
+	d.route("POST /v1/audiences/{audience}/lists", selvedge.OrgRole, d.uploadList)
+	d.route("GET /v1/audiences/{audience}/lists/{list}", selvedge.OrgRole, d.getList)
+
+	d.route("GET /v1/accounts/{account}/contact-points", selvedge.PlatformRole, d.listContactPoints)
+	d.route("POST /v1/contact-points:withdraw", selvedge.PlatformRole, d.withdraw)
+	d.route("POST /v1/objections", selvedge.PlatformRole, d.object)
+	d.route("POST /v1/objections:lift", selvedge.PlatformRole, d.liftObjection)
+
+	d.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+	})
+	d.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		writeProblem(w, selvedge.Errorf(selvedge.CodeNotFound, "there is no such thing"))
+	})
+	return d
+}
+
+// ServeHTTP implements http.Handler.
+func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	d.mux.ServeHTTP(w, r)
+}
+
+// route adds a route that only actors of the role may use.
+func (d *door) route(pattern string, role selvedge.Role, fn handler) {
+	d.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		began := d.Clock.Now()
+		status, body, err := d.answer(r, role, fn)
+		if err != nil {
+			status = writeProblem(w, err)
+		} else {
+			writeJSON(w, status, body)
+		}
+		d.log(r, pattern, status, d.Clock.Now().Sub(began), err)
+	})
+}
+
+func (d *door) answer(r *http.Request, role selvedge.Role, fn handler) (int, any, error) {
+	bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok {
+		return 0, nil, selvedge.Errorf(selvedge.CodeUnauthenticated, "send a key: Authorization: Bearer slv_...")
+	}
+	actor, err := d.Orgs.Authenticate(r.Context(), bearer)
+	if err != nil {
+		return 0, nil, err
+	}
+	if err := actor.Must(role); err != nil {
+		return 0, nil, err
+	}
+	return fn(r.Context(), actor, r)
+}
+
+// log notes a request: its route, never its path, which holds ids.
+func (d *door) log(r *http.Request, pattern string, status int, took time.Duration, err error) {
+	level, attrs := slog.LevelInfo, []slog.Attr{
+		slog.String("route", pattern), slog.Int("status", status), slog.Duration("took", took),
+	}
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+		attrs = append(attrs, slog.Any("error", err))
+	}
+	d.Log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// readJSON reads a JSON body into v. What it says of a fault names the field at
+// most, never what stood in it.
+func readJSON(r *http.Request, v any) error {
+	dec := json.NewDecoder(http.MaxBytesReader(nil, r.Body, maxBody))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(v)
+	if err == nil && dec.More() {
+		err = errors.New("more than one value")
+	}
+	if err == nil {
+		return nil
+	}
+	e := selvedge.Errorf(selvedge.CodeInvalid, "the body is not the JSON object that is described for this request").Because("bad_json")
+	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		e.Field = t.Field
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		e.Code, e.Message, e.Reason = selvedge.CodeTooLarge, "the body is larger than 1 MiB", "body_too_large"
+	}
+	return e
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // a client that went away
+}

@@ -1,0 +1,141 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/contact"
+)
+
+// Client speaks to a server with one key. It is safe for concurrent use. A
+// problem that the server answers is returned as the *selvedge.Error that it
+// was made from, but for its cause.
+type Client struct {
+	URL  string // of the server, such as http://localhost:8780
+	Key  string
+	HTTP *http.Client // nil is http.DefaultClient
+}
+
+// CreateAudience makes an empty audience.
+func (c *Client) CreateAudience(ctx context.Context, name string) (Audience, error) {
+	return call[Audience](ctx, c, "POST", "/v1/audiences", map[string]string{"name": name})
+}
+
+// Audience returns an audience.
+func (c *Client) Audience(ctx context.Context, id selvedge.AudienceID) (Audience, error) {
+	return call[Audience](ctx, c, "GET", "/v1/audiences/"+url.PathEscape(string(id)), nil)
+}
+
+// Audiences returns the org's audiences in the order of creation.
+func (c *Client) Audiences(ctx context.Context) ([]Audience, error) {
+	got, err := call[Items[Audience]](ctx, c, "GET", "/v1/audiences", nil)
+	return got.Items, err
+}
+
+// UploadList uploads a CSV file to an audience. The digest is the file's
+// SHA-256 as RFC 9530 writes it, "sha-256=:BASE64:"; with one, a file that
+// arrives otherwise is refused whole. It may be empty, and so may the region.
+func (c *Client) UploadList(ctx context.Context, audience selvedge.AudienceID, csv io.Reader, defaultRegion, digest string) (List, error) {
+	path := "/v1/audiences/" + url.PathEscape(string(audience)) + "/lists"
+	if defaultRegion != "" {
+		path += "?default_region=" + url.QueryEscape(defaultRegion)
+	}
+	req, err := http.NewRequestWithContext(ctx, "POST", strings.TrimSuffix(c.URL, "/")+path, csv)
+	if err != nil {
+		return List{}, err
+	}
+	req.Header.Set("Content-Type", "text/csv")
+	if digest != "" {
+		req.Header.Set("Content-Digest", digest)
+	}
+	return do[List](c, req)
+}
+
+// List returns a list of an audience.
+func (c *Client) List(ctx context.Context, audience selvedge.AudienceID, id selvedge.ListID) (List, error) {
+	return call[List](ctx, c, "GET", "/v1/audiences/"+url.PathEscape(string(audience))+"/lists/"+url.PathEscape(string(id)), nil)
+}
+
+// ContactPoints returns what the platform holds of an account.
+func (c *Client) ContactPoints(ctx context.Context, account string) ([]ContactPoint, error) {
+	got, err := call[Items[ContactPoint]](ctx, c, "GET", "/v1/accounts/"+url.PathEscape(account)+"/contact-points", nil)
+	return got.Items, err
+}
+
+// Withdraw takes purposes away from an address of an account.
+func (c *Client) Withdraw(ctx context.Context, w Withdrawal) (contact.WithdrawResult, error) {
+	return call[contact.WithdrawResult](ctx, c, "POST", "/v1/contact-points:withdraw", w)
+}
+
+// Object records a person's objection to all matching.
+func (c *Client) Object(ctx context.Context, account string) error {
+	_, err := call[Objection](ctx, c, "POST", "/v1/objections", Objection{account})
+	return err
+}
+
+// LiftObjection takes a person's objection back.
+func (c *Client) LiftObjection(ctx context.Context, account string) error {
+	_, err := call[Objection](ctx, c, "POST", "/v1/objections:lift", Objection{account})
+	return err
+}
+
+func call[T any](ctx context.Context, c *Client, method, path string, body any) (T, error) {
+	var r io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return *new(T), err
+		}
+		r = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.URL, "/")+path, r)
+	if err != nil {
+		return *new(T), err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return do[T](c, req)
+}
+
+func do[T any](c *Client, req *http.Request) (out T, err error) {
+	req.Header.Set("Authorization", "Bearer "+c.Key)
+	h := c.HTTP
+	if h == nil {
+		h = http.DefaultClient
+	}
+	res, err := h.Do(req)
+	if err != nil {
+		// The URL in it is of no use and may hold an account's id.
+		if u, ok := errors.AsType[*url.Error](err); ok {
+			err = u.Err
+		}
+		return out, fmt.Errorf("ask the server: %w", err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode >= http.StatusBadRequest {
+		return out, readProblem(res)
+	}
+	if err := json.NewDecoder(res.Body).Decode(&out); err != nil {
+		return out, fmt.Errorf("read the server's answer: %w", err)
+	}
+	return out, nil
+}
+
+func readProblem(res *http.Response) error {
+	var p Problem
+	if err := json.NewDecoder(io.LimitReader(res.Body, maxBody)).Decode(&p); err != nil {
+		return fmt.Errorf("the server answered %s and no problem document", res.Status)
+	}
+	return &selvedge.Error{
+		Code: selvedge.Code(strings.TrimPrefix(p.Type, "/problems/")), Message: p.Detail, Field: p.Field, Row: p.Row, Reason: p.Reason,
+	}
+}

@@ -1,0 +1,115 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"hash"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/audience"
+	"github.com/selvedge/selvedge/list"
+)
+
+// List is a list as its org sees it: the report speaks of rows, and nothing
+// in it depends on who is on the platform.
+type List struct {
+	ID         selvedge.ListID     `json:"id"`
+	Audience   selvedge.AudienceID `json:"audience"`
+	Status     audience.Status     `json:"status"`
+	AcceptedAt time.Time           `json:"accepted_at"`
+	ExpiresAt  time.Time           `json:"expires_at"`
+	Report     list.Report         `json:"report"`
+}
+
+func listOf(v audience.ListView) List {
+	return List{ID: v.ID, Audience: v.Audience, Status: v.Status, AcceptedAt: v.AcceptedAt, ExpiresAt: v.ExpiresAt, Report: v.Report}
+}
+
+func (d *door) uploadList(ctx context.Context, actor selvedge.Actor, r *http.Request) (int, any, error) {
+	if err := csvType(r.Header.Get("Content-Type")); err != nil {
+		return 0, nil, err
+	}
+	body, err := newUploadReader(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	v, err := d.Audiences.Upload(ctx, actor, selvedge.AudienceID(r.PathValue("audience")), body,
+		list.Options{DefaultRegion: r.URL.Query().Get("default_region")})
+	return http.StatusCreated, listOf(v), err
+}
+
+func (d *door) getList(ctx context.Context, actor selvedge.Actor, r *http.Request) (int, any, error) {
+	v, err := d.Audiences.GetList(ctx, actor, selvedge.AudienceID(r.PathValue("audience")), selvedge.ListID(r.PathValue("list")))
+	return http.StatusOK, listOf(v), err
+}
+
+func (d *door) listLists(ctx context.Context, actor selvedge.Actor, r *http.Request) (int, any, error) {
+	vs, err := d.Audiences.Lists(ctx, actor, selvedge.AudienceID(r.PathValue("audience")))
+	return http.StatusOK, items(vs, listOf), err
+}
+
+// csvType refuses bodies that are no file. The type that curl -d gives is one of
+// them: it has taken the line ends out by then.
+func csvType(header string) error {
+	t, _, err := mime.ParseMediaType(header)
+	if err == nil && (t == "text/csv" || t == "text/plain" || t == "application/octet-stream") {
+		return nil
+	}
+	return selvedge.Errorf(selvedge.CodeInvalid, "send the file itself as text/csv, with curl: --data-binary @FILE -H 'Content-Type: text/csv'").
+		At("Content-Type").Because("not_csv")
+}
+
+// uploadReader reads an upload. It turns a body over the cap, and one whose
+// content is not the declared one, into errors that say so.
+type uploadReader struct {
+	r    io.Reader
+	sum  hash.Hash
+	want []byte // SHA-256 declared by the sender; nil if none
+}
+
+func newUploadReader(r *http.Request) (*uploadReader, error) {
+	u := &uploadReader{r: http.MaxBytesReader(nil, r.Body, maxUpload), sum: sha256.New()}
+	var err error
+	u.want, err = contentDigest(r.Header.Get("Content-Digest"))
+	return u, err
+}
+
+// contentDigest reads a Content-Digest header (RFC 9530), of which only sha-256
+// is checked.
+func contentDigest(header string) ([]byte, error) {
+	if header == "" {
+		return nil, nil
+	}
+	for member := range strings.SplitSeq(header, ",") {
+		text, ok := strings.CutPrefix(strings.TrimSpace(member), "sha-256=:")
+		if text, ok = strings.CutSuffix(text, ":"); !ok {
+			continue
+		}
+		if sum, err := base64.StdEncoding.DecodeString(text); err == nil && len(sum) == sha256.Size {
+			return sum, nil
+		}
+	}
+	return nil, selvedge.Errorf(selvedge.CodeInvalid, "must hold sha-256=:BASE64: of the file").At("Content-Digest").Because("bad_digest")
+}
+
+// Read implements io.Reader.
+func (u *uploadReader) Read(p []byte) (int, error) {
+	n, err := u.r.Read(p)
+	u.sum.Write(p[:n])
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return n, selvedge.Errorf(selvedge.CodeTooLarge, "the list is larger than 10 GiB").Because("list_too_large")
+	}
+	if err == io.EOF && u.want != nil && subtle.ConstantTimeCompare(u.sum.Sum(nil), u.want) != 1 {
+		return n, selvedge.Errorf(selvedge.CodeInvalid, "the file that arrived is not the one that was declared").
+			At("Content-Digest").Because("digest_mismatch")
+	}
+	return n, err
+}

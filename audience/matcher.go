@@ -1,0 +1,236 @@
+package audience
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/blob"
+	"github.com/selvedge/selvedge/change"
+	"github.com/selvedge/selvedge/index"
+	"github.com/selvedge/selvedge/ledger"
+	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/match"
+	"github.com/selvedge/selvedge/org"
+	"github.com/selvedge/selvedge/report"
+)
+
+// Matcher matches accepted lists, one after the other in the order of
+// acceptance, and seals the versions that they make. Only one goroutine may run
+// it.
+type Matcher struct {
+	Repo    Repository
+	Orgs    org.Repository
+	Tx      selvedge.Transactor
+	Changes change.Log
+	Outbox  ledger.Outbox
+	Blobs   blob.Store
+	Index   *index.Keeper
+	Ticks   report.Ticks
+	Clock   selvedge.Clock
+	Code    string // version of the code, for the ledger
+	Log     *slog.Logger
+}
+
+// Run matches what waits, then whenever wake is signalled, until ctx ends. A
+// list that cannot be matched is logged and stays waiting: it is tried again at
+// the next wake and at the next start.
+func (m *Matcher) Run(ctx context.Context, wake <-chan struct{}) {
+	for {
+		if err := m.Drain(ctx); err != nil && ctx.Err() == nil {
+			m.Log.ErrorContext(ctx, "match lists", "error", err)
+		}
+		select {
+		case <-wake:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Drain matches every list that waits now. A list that fails does not hold up
+// the others; the errors of all that failed are returned together.
+func (m *Matcher) Drain(ctx context.Context) error {
+	var waiting []list.List
+	err := m.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) (err error) {
+		waiting, err = m.Repo.Unmatched(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, l := range waiting {
+		if err := m.match(ctx, l); err != nil {
+			errs = append(errs, fmt.Errorf("match list %s: %w", l.ID, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+var matcher = selvedge.System("matcher")
+
+// match takes one accepted list to its version.
+func (m *Matcher) match(ctx context.Context, l list.List) error {
+	if err := m.intend(ctx, l); err != nil {
+		return err
+	}
+	err := m.Index.Use(ctx, func(ads *index.Ads) error {
+		members, err := m.lookUp(ctx, l, ads)
+		if err != nil {
+			return err
+		}
+		ref, err := putBitmap(ctx, m.Blobs, members)
+		if err != nil {
+			return err
+		}
+		return m.seal(ctx, l, ads, members, ref)
+	})
+	if err != nil {
+		return err
+	}
+	// From here on no row names the spill.
+	if err := m.Blobs.Delete(ctx, *l.Spill); err != nil {
+		m.Log.WarnContext(ctx, "delete spill", "list", l.ID, "error", err)
+	}
+	return nil
+}
+
+// intend enters the match in the ledger before anybody is looked up. It also
+// settles the expiries that are due, so that no match sees a grant that is over.
+func (m *Matcher) intend(ctx context.Context, l list.List) error {
+	return m.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		if _, err := m.Changes.Append(ctx, tx, change.Change{Kind: change.List, Subject: string(l.ID)}); err != nil {
+			return err
+		}
+		return m.Outbox.Append(ctx, tx, ledger.Entry{
+			Space: ledger.Ads, Kind: ledger.MatchIntended, Actor: matcher,
+			Body: struct {
+				List selvedge.ListID `json:"list"`
+				Code string          `json:"code"`
+			}{l.ID, m.Code},
+		})
+	})
+}
+
+func (m *Matcher) lookUp(ctx context.Context, l list.List, ads *index.Ads) (*roaring.Bitmap, error) {
+	content, err := m.Blobs.Open(ctx, *l.Spill)
+	if err != nil {
+		return nil, err
+	}
+	defer content.Close()
+	spill, err := list.OpenSpill(content.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	res, err := match.Run(ctx, matcher, spill, ads)
+	return res.Members, err
+}
+
+// seal makes the list's members count: the next version of its audience, the
+// list's new state and the entry, in one transaction that reads again all that
+// may have been revoked meanwhile.
+func (m *Matcher) seal(ctx context.Context, l list.List, ads *index.Ads, members *roaring.Bitmap, ref blob.Ref) error {
+	now := m.Clock.Now()
+	var owner org.Org
+	var before []Version
+	var lists []list.List
+	err := m.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) (err error) {
+		if owner, err = m.Orgs.Org(ctx, tx, l.Org); err != nil {
+			return err
+		}
+		if before, err = m.Repo.Versions(ctx, tx, l.Audience); err != nil {
+			return err
+		}
+		lists, err = m.Repo.Lists(ctx, tx, l.Audience)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	all, err := m.union(ctx, lists, members, now)
+	if err != nil {
+		return err
+	}
+	v := Version{
+		Audience: l.Audience, Number: 1, Position: ads.Position(), Epoch: ads.Epoch(), RuleSet: l.RuleSet,
+		SealedAt: now, PublishAt: m.Ticks.Publish(l.AcceptedAt, now),
+		Size: report.SizeOf(all.AndCardinality(ads.Eligible(owner.Kind.Purpose()))),
+	}
+	old := roaring.New()
+	if n := len(before); n > 0 {
+		last := before[n-1]
+		v.Number, v.Base = last.Number+1, last.Members.Sum
+		if old, err = getBitmap(ctx, m.Blobs, last.Members); err != nil {
+			return err
+		}
+	}
+	v.Added, v.Removed = roaring.AndNot(all, old).GetCardinality(), roaring.AndNot(old, all).GetCardinality()
+	if v.Members, err = putBitmap(ctx, m.Blobs, all); err != nil {
+		return err
+	}
+	return m.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		o, err := m.Orgs.Org(ctx, tx, l.Org)
+		if err != nil {
+			return err
+		}
+		if o.State != org.Active {
+			return selvedge.Errorf(selvedge.CodeForbidden, "the org is not active")
+		}
+		if err := m.Repo.SetMatched(ctx, tx, l.ID, ref, v.Number); err != nil {
+			return err
+		}
+		if err := m.Repo.InsertVersion(ctx, tx, v); err != nil {
+			return err
+		}
+		if _, err := m.Changes.Append(ctx, tx, change.Change{Kind: change.List, Subject: string(l.ID)}); err != nil {
+			return err
+		}
+		return m.Outbox.Append(ctx, tx, sealedEntry(l, v, all.GetCardinality(), m.Code))
+	})
+}
+
+// union returns the members of all lists that have not expired, with those of
+// the one that was just matched.
+func (m *Matcher) union(ctx context.Context, lists []list.List, members *roaring.Bitmap, now time.Time) (*roaring.Bitmap, error) {
+	all := members.Clone()
+	for _, l := range lists {
+		if l.State != list.StateMatched || !now.Before(l.ExpiresAt) {
+			continue
+		}
+		b, err := getBitmap(ctx, m.Blobs, *l.Members)
+		if err != nil {
+			return nil, err
+		}
+		all.Or(b)
+	}
+	return all, nil
+}
+
+func sealedEntry(l list.List, v Version, members uint64, code string) ledger.Entry {
+	return ledger.Entry{
+		Space: ledger.Ads, Kind: ledger.VersionSealed, Actor: matcher,
+		Body: struct {
+			Audience selvedge.AudienceID `json:"audience"`
+			Version  int64               `json:"version"`
+			List     selvedge.ListID     `json:"list"`
+			Base     string              `json:"base"`
+			Digest   string              `json:"digest"`
+			Members  uint64              `json:"members"`
+			Added    uint64              `json:"added"`
+			Removed  uint64              `json:"removed"`
+			Position selvedge.Position   `json:"position"`
+			Epoch    uint32              `json:"epoch"`
+			RuleSet  uint32              `json:"rule_set"`
+			Code     string              `json:"code"`
+		}{v.Audience, v.Number, l.ID, digestText(v.Base), digestText(v.Members.Sum), members, v.Added, v.Removed, v.Position, uint32(v.Epoch), v.RuleSet, code},
+	}
+}
+
+func digestText(sum [32]byte) string { return hex.EncodeToString(sum[:]) }

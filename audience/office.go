@@ -1,0 +1,56 @@
+package audience
+
+import (
+	"context"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/index"
+	"github.com/selvedge/selvedge/ledger"
+	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/purpose"
+)
+
+// Members returns the exact ordinals of an audience that may be used for a
+// purpose now: those of its lists that have not expired. It is for the
+// platform's own office, never for an org: only an operator may, and the
+// look-up is entered in the ledger before it is answered.
+func (m *Matcher) Members(ctx context.Context, actor selvedge.Actor, o selvedge.OrgID, id selvedge.AudienceID, p purpose.Purpose) (*roaring.Bitmap, error) {
+	if err := actor.Must(selvedge.OperatorRole); err != nil {
+		return nil, err
+	}
+	var lists []list.List
+	err := m.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		if _, err := m.Repo.Audience(ctx, tx, o, id); err != nil {
+			return err
+		}
+		var err error
+		if lists, err = m.Repo.Lists(ctx, tx, id); err != nil {
+			return err
+		}
+		// Without changes of its own, this settles the expiries that are due.
+		if _, err := m.Changes.Append(ctx, tx); err != nil {
+			return err
+		}
+		return m.Outbox.Append(ctx, tx, ledger.Entry{
+			Space: ledger.Registry, Kind: ledger.StaffLookup, Actor: actor,
+			Body: struct {
+				Audience selvedge.AudienceID `json:"audience"`
+				Purpose  string              `json:"purpose"`
+			}{id, p.String()},
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	members, err := m.union(ctx, lists, roaring.New(), m.Clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	err = m.Index.Use(ctx, func(ads *index.Ads) error {
+		members.And(ads.Eligible(p))
+		return nil
+	})
+	return members, err
+}

@@ -1,0 +1,270 @@
+package audience
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/blob"
+	"github.com/selvedge/selvedge/change"
+	"github.com/selvedge/selvedge/ledger"
+	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/report"
+)
+
+// ListLife is how long a list's members stay in the audience.
+const ListLife = 180 * 24 * time.Hour
+
+// Service is what an org may ask of its audiences. It is safe for concurrent
+// use. Another org's audience is answered exactly like one that does not exist.
+type Service struct {
+	Repo     Repository
+	Tx       selvedge.Transactor
+	Changes  change.Log
+	Outbox   ledger.Outbox
+	IDs      selvedge.IDSource
+	Receiver *list.Receiver
+	Blobs    blob.Store
+	Clock    selvedge.Clock
+	// Wake is called when a list was accepted, so that it is matched soon. It
+	// must not block.
+	Wake func()
+}
+
+// Status is how far an audience or list has come.
+type Status string
+
+// The statuses. An upload turns from processing to ready at a tick of the
+// clock, never in between: when it does tells nothing about who is in it.
+const (
+	Empty      Status = "empty"      // nothing was uploaded yet
+	Processing Status = "processing" // something uploaded is not published yet
+	Ready      Status = "ready"
+)
+
+// View is what an org is told of one of its audiences.
+type View struct {
+	Audience
+	Status Status
+	Size   report.Size // as last published; the zero Size until then
+	AsOf   time.Time   // when Size was published; zero until then
+}
+
+// ListView is what an org is told of one of its lists.
+type ListView struct {
+	list.List
+	Status Status
+}
+
+// Create makes an empty audience. Only an org may, for itself.
+func (s *Service) Create(ctx context.Context, actor selvedge.Actor, name string) (View, error) {
+	org, ok := actor.Org()
+	if !ok {
+		return View{}, actor.Must(selvedge.OrgRole)
+	}
+	if err := validateName(name); err != nil {
+		return View{}, err
+	}
+	a := Audience{Org: org, Name: name, CreatedAt: s.Clock.Now()}
+	err := s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		id, err := s.IDs.Next(ctx, tx, org, "aud")
+		if err != nil {
+			return err
+		}
+		a.ID = selvedge.AudienceID(id)
+		if err := s.Repo.InsertAudience(ctx, tx, a); err != nil {
+			return err
+		}
+		return s.Outbox.Append(ctx, tx, ledger.Entry{
+			Space: ledger.Ads, Kind: ledger.AudienceCreated, Actor: actor,
+			Body: struct {
+				Audience selvedge.AudienceID `json:"audience"`
+				Org      selvedge.OrgID      `json:"org"`
+			}{a.ID, org},
+		})
+	})
+	return View{Audience: a, Status: Empty}, err
+}
+
+// Get returns one of the org's audiences, List all of them in the order of
+// creation.
+func (s *Service) Get(ctx context.Context, actor selvedge.Actor, id selvedge.AudienceID) (v View, err error) {
+	org, ok := actor.Org()
+	if !ok {
+		return View{}, actor.Must(selvedge.OrgRole)
+	}
+	err = s.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		a, err := s.Repo.Audience(ctx, tx, org, id)
+		if err != nil {
+			return err
+		}
+		v, err = s.view(ctx, tx, a)
+		return err
+	})
+	return v, err
+}
+
+// List returns the org's audiences in the order of creation.
+func (s *Service) List(ctx context.Context, actor selvedge.Actor) (vs []View, err error) {
+	org, ok := actor.Org()
+	if !ok {
+		return nil, actor.Must(selvedge.OrgRole)
+	}
+	err = s.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		as, err := s.Repo.Audiences(ctx, tx, org)
+		if err != nil {
+			return err
+		}
+		for _, a := range as {
+			v, err := s.view(ctx, tx, a)
+			if err != nil {
+				return err
+			}
+			vs = append(vs, v)
+		}
+		return nil
+	})
+	return vs, err
+}
+
+func (s *Service) view(ctx context.Context, tx selvedge.Tx, a Audience) (View, error) {
+	v := View{Audience: a, Status: Empty}
+	lists, err := s.Repo.Lists(ctx, tx, a.ID)
+	if err != nil {
+		return View{}, err
+	}
+	versions, err := s.Repo.Versions(ctx, tx, a.ID)
+	if err != nil {
+		return View{}, err
+	}
+	now := s.Clock.Now()
+	for _, ver := range versions {
+		if !ver.PublishAt.After(now) {
+			v.Size, v.AsOf = ver.Size, ver.PublishAt
+		}
+	}
+	for _, l := range lists {
+		if v.Status == Processing {
+			break
+		}
+		v.Status = status(l, versions, now)
+	}
+	return v, nil
+}
+
+// status says how far a list has come. Only the publication of the version that
+// holds it shows, never the match itself.
+func status(l list.List, versions []Version, now time.Time) Status {
+	for _, v := range versions {
+		if v.Number == l.Version && !v.PublishAt.After(now) {
+			return Ready
+		}
+	}
+	return Processing
+}
+
+// Upload reads a list to its end into one of the org's audiences. When it
+// returns without error, the list is durable and will be matched; the report in
+// it is complete. Errors of the list itself are those of list.Receiver, and
+// leave nothing behind.
+func (s *Service) Upload(ctx context.Context, actor selvedge.Actor, id selvedge.AudienceID, r io.Reader, o list.Options) (ListView, error) {
+	org, ok := actor.Org()
+	if !ok {
+		return ListView{}, actor.Must(selvedge.OrgRole)
+	}
+	// Asked for first, so that nobody streams gigabytes to an id that is not
+	// theirs.
+	if _, err := s.Get(ctx, actor, id); err != nil {
+		return ListView{}, err
+	}
+	sealed, err := s.Receiver.Receive(ctx, r, o)
+	if err != nil {
+		return ListView{}, err
+	}
+	now := s.Clock.Now()
+	l := list.List{
+		Org: org, Audience: id, State: list.StateAccepted, Report: sealed.Report, Spill: &sealed.Spill,
+		Epoch: sealed.Epoch, RuleSet: sealed.RuleSet, AcceptedAt: now, ExpiresAt: now.Add(ListLife),
+	}
+	err = s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		text, err := s.IDs.Next(ctx, tx, org, "lst")
+		if err != nil {
+			return err
+		}
+		l.ID = selvedge.ListID(text)
+		if err := s.Repo.InsertList(ctx, tx, l); err != nil {
+			return err
+		}
+		if _, err := s.Changes.Append(ctx, tx, change.Change{Kind: change.List, Subject: text}); err != nil {
+			return err
+		}
+		return s.Outbox.Append(ctx, tx, acceptedEntry(actor, l))
+	})
+	if err != nil {
+		return ListView{}, err
+	}
+	s.Wake()
+	return ListView{List: l, Status: Processing}, nil
+}
+
+func acceptedEntry(actor selvedge.Actor, l list.List) ledger.Entry {
+	return ledger.Entry{
+		Space: ledger.Ads, Kind: ledger.ListAccepted, Actor: actor,
+		Body: struct {
+			List     selvedge.ListID     `json:"list"`
+			Audience selvedge.AudienceID `json:"audience"`
+			Org      selvedge.OrgID      `json:"org"`
+			Digest   string              `json:"digest"`
+			Rows     int64               `json:"rows"`
+			Epoch    uint32              `json:"epoch"`
+			RuleSet  uint32              `json:"rule_set"`
+		}{l.ID, l.Audience, l.Org, digestText(l.Spill.Sum), l.Report.Rows.Read, uint32(l.Epoch), l.RuleSet},
+	}
+}
+
+// GetList returns one list of one of the org's audiences.
+func (s *Service) GetList(ctx context.Context, actor selvedge.Actor, audience selvedge.AudienceID, id selvedge.ListID) (v ListView, err error) {
+	vs, err := s.lists(ctx, actor, audience, id)
+	if err != nil {
+		return ListView{}, err
+	}
+	return vs[0], nil
+}
+
+// Lists returns the lists of one of the org's audiences in the order of
+// acceptance.
+func (s *Service) Lists(ctx context.Context, actor selvedge.Actor, audience selvedge.AudienceID) ([]ListView, error) {
+	return s.lists(ctx, actor, audience, "")
+}
+
+func (s *Service) lists(ctx context.Context, actor selvedge.Actor, audience selvedge.AudienceID, id selvedge.ListID) (vs []ListView, err error) {
+	org, ok := actor.Org()
+	if !ok {
+		return nil, actor.Must(selvedge.OrgRole)
+	}
+	err = s.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		if _, err := s.Repo.Audience(ctx, tx, org, audience); err != nil {
+			return err
+		}
+		ls, err := s.Repo.Lists(ctx, tx, audience)
+		if id != "" {
+			var l list.List
+			l, err = s.Repo.List(ctx, tx, org, audience, id)
+			ls = []list.List{l}
+		}
+		if err != nil {
+			return err
+		}
+		versions, err := s.Repo.Versions(ctx, tx, audience)
+		if err != nil {
+			return err
+		}
+		now := s.Clock.Now()
+		for _, l := range ls {
+			vs = append(vs, ListView{l, status(l, versions, now)})
+		}
+		return nil
+	})
+	return vs, err
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/api"
+	"github.com/selvedge/selvedge/identifier"
+)
+
+// remote is the server that a command speaks to.
+type remote struct {
+	Server  string `default:"http://localhost:8780" help:"Server."`
+	KeyFile string `required:"" type:"existingfile" help:"File that holds your key."`
+}
+
+func (r remote) client() (*api.Client, error) {
+	b, err := os.ReadFile(r.KeyFile)
+	if err != nil {
+		return nil, err
+	}
+	return &api.Client{URL: r.Server, Key: strings.TrimSpace(string(b))}, nil
+}
+
+// show prints an answer as the API gave it.
+func show(c *console, v any, err error) error {
+	if err != nil {
+		return err
+	}
+	e := json.NewEncoder(c.out)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+type audienceCmd struct {
+	Create audienceCreateCmd `cmd:"" help:"Make an empty audience."`
+	List   audienceListCmd   `cmd:"" help:"List your audiences."`
+	Show   audienceShowCmd   `cmd:"" help:"Show an audience."`
+}
+
+type audienceCreateCmd struct {
+	remote
+	Name string `arg:"" help:"Name of the audience."`
+}
+
+func (cmd audienceCreateCmd) Run(ctx context.Context, c *console) error {
+	client, err := cmd.client()
+	if err != nil {
+		return err
+	}
+	v, err := client.CreateAudience(ctx, cmd.Name)
+	return show(c, v, err)
+}
+
+type audienceListCmd struct{ remote }
+
+func (cmd audienceListCmd) Run(ctx context.Context, c *console) error {
+	client, err := cmd.client()
+	if err != nil {
+		return err
+	}
+	v, err := client.Audiences(ctx)
+	return show(c, v, err)
+}
+
+type audienceShowCmd struct {
+	remote
+	Audience selvedge.AudienceID `arg:"" help:"Id of the audience."`
+}
+
+func (cmd audienceShowCmd) Run(ctx context.Context, c *console) error {
+	client, err := cmd.client()
+	if err != nil {
+		return err
+	}
+	v, err := client.Audience(ctx, cmd.Audience)
+	return show(c, v, err)
+}
+
+type listCmd struct {
+	Upload listUploadCmd `cmd:"" help:"Upload a CSV file to an audience."`
+}
+
+type listUploadCmd struct {
+	remote
+	Audience      selvedge.AudienceID `required:"" help:"Id of the audience."`
+	DefaultRegion string              `help:"ISO 3166 country of phone numbers that carry no country code."`
+	File          string              `arg:"" type:"existingfile" help:"CSV file, in the clear or hashed with SHA-256."`
+}
+
+func (cmd listUploadCmd) Run(ctx context.Context, c *console) error {
+	client, err := cmd.client()
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(cmd.File)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	// Read once for its digest, so that a file that arrives otherwise is refused.
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	digest := "sha-256=:" + base64.StdEncoding.EncodeToString(h.Sum(nil)) + ":"
+	v, err := client.UploadList(ctx, cmd.Audience, f, cmd.DefaultRegion, digest)
+	return show(c, v, err)
+}
+
+type identifyCmd struct{}
+
+func (identifyCmd) Run(c *console) error {
+	if err := identifier.Identify(c.in, c.out); err != nil {
+		return fmt.Errorf("identify: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/server"
+)
+
+type initCmd struct {
+	folder
+	operator
+}
+
+func (cmd initCmd) Run(ctx context.Context, c *console) error {
+	if err := server.Init(ctx, cmd.Dir, selvedge.WallClock{}, selvedge.SystemEntropy{}); err != nil {
+		return err
+	}
+	s, err := cmd.open(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	key, err := s.Orgs.IssuePlatformKey(ctx, cmd.actor(), "first")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.out, "platform key (shown once): %s\n", key)
+	return err
+}
+
+type keyCmd struct {
+	Platform keyPlatformCmd `cmd:"" help:"Issue a key for the platform's own systems."`
+}
+
+type keyPlatformCmd struct {
+	folder
+	operator
+	Name string `required:"" help:"What the key is for."`
+}
+
+func (cmd keyPlatformCmd) Run(ctx context.Context, c *console) error {
+	s, err := cmd.open(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	key, err := s.Orgs.IssuePlatformKey(ctx, cmd.actor(), cmd.Name)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.out, "platform key (shown once): %s\n", key)
+	return err
+}
+
+type serveCmd struct {
+	folder
+	ages
+	Listen string        `default:"localhost:8780" help:"Address to serve on."`
+	Tick   time.Duration `default:"1m" help:"Interval at which figures are published."`
+}
+
+func (cmd serveCmd) Run(ctx context.Context, c *console) error {
+	if cmd.Tick < time.Second {
+		return selvedge.Errorf(selvedge.CodeInvalid, "must be at least 1s").At("tick")
+	}
+	s, err := cmd.open(ctx, c, func(cfg *server.Config) { cfg.UnknownAge, cfg.Tick = cmd.UnknownAge, cmd.Tick })
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := s.Start(ctx); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", cmd.Listen)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.out, "serving on http://%s\n", listener.Addr())
+	return serve(ctx, s, listener, s.Handler())
+}
+
+// serve serves and matches until ctx ends, then lets requests finish.
+func serve(ctx context.Context, s *server.Server, listener net.Listener, h http.Handler) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var matching sync.WaitGroup
+	matching.Go(func() { s.Run(ctx) })
+	defer matching.Wait()
+
+	hs := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	failed := make(chan error, 1)
+	go func() { failed <- hs.Serve(listener) }()
+	select {
+	case err := <-failed:
+		stop()
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	defer cancel()
+	return errors.Join(hs.Shutdown(grace))
+}

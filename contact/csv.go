@@ -1,0 +1,84 @@
+package contact
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/selvedge/selvedge"
+)
+
+// table reads one of the import's CSV files. The header must hold exactly the
+// columns, in any order: the platform writes this file itself, so a column that
+// is not known is a mistake and not a curiosity.
+type table struct {
+	file string
+	r    *csv.Reader
+	at   []int // of each column, its place in a row
+	row  int64 // the row read last, header included
+	out  []string
+}
+
+func openTable(file string, r io.Reader, columns []string) (*table, error) {
+	br := bufio.NewReaderSize(r, 1<<20)
+	if b, err := br.Peek(3); err == nil && string(b) == "\ufeff" {
+		_, _ = br.Discard(3)
+	}
+	t := &table{file: file, r: csv.NewReader(br), out: make([]string, len(columns))}
+	t.r.ReuseRecord = true
+	header, err := t.r.Read()
+	if err != nil {
+		return nil, t.fault(err)
+	}
+	t.row = 1
+	for _, c := range columns {
+		i := slices.Index(header, c)
+		if i < 0 {
+			return nil, selvedge.Errorf(selvedge.CodeInvalid, "the header has no column %s; it must have %s", c, strings.Join(columns, ",")).
+				At(file).AtRow(1).Because("missing_column")
+		}
+		t.at = append(t.at, i)
+	}
+	if len(header) != len(columns) {
+		return nil, selvedge.Errorf(selvedge.CodeInvalid, "the header must have the columns %s and no other", strings.Join(columns, ",")).
+			At(file).AtRow(1).Because("unknown_column")
+	}
+	t.r.FieldsPerRecord = len(columns)
+	return t, nil
+}
+
+// next returns the next row in the order of the columns, valid until the next
+// call, or io.EOF. A row that is no CSV, or has another number of fields, is an
+// error for the whole file: what follows it cannot be trusted.
+func (t *table) next() ([]string, error) {
+	rec, err := t.r.Read()
+	if err == io.EOF {
+		return nil, io.EOF
+	}
+	t.row++
+	if err != nil {
+		return nil, t.fault(err)
+	}
+	for i, at := range t.at {
+		t.out[i] = rec[at]
+	}
+	return t.out, nil
+}
+
+func (t *table) fault(err error) error {
+	e := selvedge.Errorf(selvedge.CodeInvalid, "not a CSV file with a header").At(t.file).AtRow(t.row + 1).Because("bad_csv")
+	switch {
+	case err == io.EOF:
+		e.Message, e.Reason = "the file is empty", "empty_file"
+	case errors.Is(err, csv.ErrFieldCount):
+		e.Message, e.Row, e.Reason = "the row has another number of fields than the header", t.row, "bad_field_count"
+	case errors.Is(err, csv.ErrQuote), errors.Is(err, csv.ErrBareQuote):
+		e.Message, e.Row, e.Reason = "a quote is open or misplaced; perhaps the file ends early", t.row, "bad_quotes"
+	default:
+		e.Message, e.Err = "the file cannot be read to its end", err
+	}
+	return e
+}

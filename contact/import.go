@@ -1,0 +1,250 @@
+package contact
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/blob"
+	"github.com/selvedge/selvedge/change"
+	"github.com/selvedge/selvedge/ledger"
+	"github.com/selvedge/selvedge/prompt"
+	"github.com/selvedge/selvedge/purpose"
+	"github.com/selvedge/selvedge/token"
+)
+
+// Source opens a file of an import. It is opened twice: first the whole of both
+// files is read and checked, so that a file that is cut off or no CSV changes
+// nothing; then they are applied.
+type Source func() (io.ReadCloser, error)
+
+// Importer brings a platform's people: accounts.csv and contact_points.csv
+// (docs/import.md). It is safe for concurrent use, though one import runs at a
+// time.
+type Importer struct {
+	Repo    Repository
+	Prompts prompt.Repository
+	Tx      selvedge.Transactor
+	Changes change.Log
+	Outbox  ledger.Outbox
+	Blobs   blob.Store
+	Keys    *token.Keys
+	Handles Handles
+	Masks   MaskSealer
+	Clock   selvedge.Clock
+	// Dir is where sort runs go, and Memory how many bytes of tokens are kept in
+	// memory before they do.
+	Dir    string
+	Memory int
+}
+
+// batchRows is how many rows one transaction takes: few enough that a
+// withdrawal does not wait long behind it.
+const batchRows = 1000
+
+// Import applies the two files. Only the platform or an operator may.
+//
+// Rows that cannot be taken are counted by reason and left out; a file that is
+// no CSV, has other columns or ends early is a CodeInvalid error and changes
+// nothing. The import applies in batches, and nothing that it brings can be
+// matched before it is complete. If it is cut off, the same two files bring it
+// to its end; until then other files are a CodeConflict error. Bringing the
+// same rows again changes nothing.
+func (im *Importer) Import(ctx context.Context, actor selvedge.Actor, accounts, points Source) (Report, error) {
+	if err := actor.Must(selvedge.PlatformRole, selvedge.OperatorRole); err != nil {
+		return Report{}, err
+	}
+	digest, err := check(ctx, accounts, points)
+	if err != nil {
+		return Report{}, err
+	}
+	run, err := im.begin(ctx, actor, digest)
+	if err != nil {
+		return Report{}, err
+	}
+	defer run.close()
+	if err := run.accounts(ctx, accounts); err != nil {
+		return Report{}, err
+	}
+	if err := run.points(ctx, points); err != nil {
+		return Report{}, err
+	}
+	if err := run.complete(ctx); err != nil {
+		return Report{}, err
+	}
+	return run.report, nil
+}
+
+// check reads both files to their end and returns the digest that an import is
+// known by.
+func check(ctx context.Context, accounts, points Source) ([32]byte, error) {
+	h := sha256.New()
+	for _, f := range []struct {
+		name    string
+		open    Source
+		columns []string
+	}{{accountsFile, accounts, accountColumns}, {pointsFile, points, pointColumns}} {
+		fh := sha256.New()
+		err := eachRow(ctx, f.name, f.open, f.columns, fh, func(int64, []string) error { return nil })
+		if err != nil {
+			return [32]byte{}, err
+		}
+		h.Write(fh.Sum(nil))
+	}
+	return [32]byte(h.Sum(nil)), nil
+}
+
+// eachRow calls fn with every row of a file, copying what it reads to tee.
+func eachRow(ctx context.Context, name string, open Source, columns []string, tee io.Writer, fn func(row int64, fields []string) error) error {
+	rc, err := open()
+	if err != nil {
+		return fmt.Errorf("open %s: %w", name, err)
+	}
+	defer rc.Close()
+	t, err := openTable(name, io.TeeReader(rc, tee), columns)
+	if err != nil {
+		return err
+	}
+	for {
+		fields, err := t.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err == nil && t.row%batchRows == 0 {
+			err = ctx.Err()
+		}
+		if err == nil {
+			err = fn(t.row, fields)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// run is one import at work.
+type run struct {
+	*Importer
+	actor  selvedge.Actor
+	id     ImportID
+	report Report
+
+	prompts map[prompt.Name]prompt.Registered
+	refs    map[prompt.Name]prompt.Ref // of prompts met so far, registered or not
+
+	counted *roaring.Bitmap // contact points of this import that were met in this run
+	tokens  *tokenSorter
+}
+
+// begin opens the import of a digest, or takes it up where it was cut off.
+func (im *Importer) begin(ctx context.Context, actor selvedge.Actor, digest [32]byte) (*run, error) {
+	r := &run{Importer: im, actor: actor, refs: map[prompt.Name]prompt.Ref{}, counted: roaring.New()}
+	err := im.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		var err error
+		if r.prompts, err = im.Prompts.Prompts(ctx, tx); err != nil {
+			return err
+		}
+		id, open, ok, err := im.Repo.OpenImport(ctx, tx)
+		switch {
+		case err != nil:
+			return err
+		case ok && open != digest:
+			return selvedge.Errorf(selvedge.CodeConflict, "import %d is not complete: bring the same two files again to complete it", id).Because("import_open")
+		case ok:
+			r.id = id
+			return nil
+		}
+		if r.id, err = im.Repo.BeginImport(ctx, tx, digest, im.Clock.Now()); err != nil {
+			return err
+		}
+		return im.Outbox.Append(ctx, tx, ledger.Entry{
+			Space: ledger.Registry, Kind: ledger.ImportBegun, Actor: actor,
+			Body: struct {
+				Import ImportID `json:"import"`
+				Digest string   `json:"digest"`
+			}{r.id, hex.EncodeToString(digest[:])},
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.report.Import = r.id
+	r.tokens = newTokenSorter(im.Dir, im.Memory)
+	return r, nil
+}
+
+func (r *run) close() { r.tokens.close() }
+
+// complete writes the chunks, then makes all that the import brought matchable
+// in one transaction.
+func (r *run) complete(ctx context.Context) (err error) {
+	chunks, err := r.tokens.write(ctx, r.Blobs, r.Keys.Epoch())
+	if err != nil {
+		return err
+	}
+	return r.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		granted := map[purpose.Set]*roaring.Bitmap{}
+		err := r.Repo.ImportedOrdinals(ctx, tx, r.id, func(o selvedge.Ordinal, live purpose.Set) error {
+			if live == 0 {
+				return nil // withdrawn before it ever could be matched
+			}
+			if granted[live] == nil {
+				granted[live] = roaring.New()
+			}
+			granted[live].Add(uint32(o))
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if err := r.Repo.CompleteImport(ctx, tx, r.id, chunks, r.Clock.Now()); err != nil {
+			return err
+		}
+		var brought uint64
+		for _, s := range slices.Sorted(maps.Keys(granted)) {
+			b := granted[s]
+			brought += b.GetCardinality()
+			b.RunOptimize()
+			if _, err := r.Changes.Append(ctx, tx, change.Change{Kind: change.GrantOn, Purposes: s, Ordinals: b}); err != nil {
+				return err
+			}
+		}
+		space := ledger.Registry
+		if brought > 0 {
+			space = ledger.Ads
+		}
+		return r.Outbox.Append(ctx, tx, ledger.Entry{
+			Space: space, Kind: ledger.ImportCompleted, Actor: r.actor,
+			Body: struct {
+				Import  ImportID `json:"import"`
+				Granted uint64   `json:"granted"`
+			}{r.id, brought},
+		})
+	})
+}
+
+// batch runs fn in a transaction of its own with an entry that says what it
+// covered.
+func (r *run) batch(ctx context.Context, file string, from, to int64, fn func(ctx context.Context, tx selvedge.Tx) error) error {
+	return r.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		if err := fn(ctx, tx); err != nil {
+			return err
+		}
+		return r.Outbox.Append(ctx, tx, ledger.Entry{
+			Space: ledger.Registry, Kind: ledger.ImportBatch, Actor: r.actor,
+			Body: struct {
+				Import ImportID `json:"import"`
+				File   string   `json:"file"`
+				From   int64    `json:"from_row"`
+				To     int64    `json:"to_row"`
+			}{r.id, file, from, to},
+		})
+	})
+}

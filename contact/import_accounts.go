@@ -1,0 +1,153 @@
+package contact
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/change"
+	"github.com/selvedge/selvedge/identifier"
+)
+
+const accountsFile = "accounts.csv"
+
+var accountColumns = []string{"account", "country", "age_class", "active_on", "state"}
+
+// accountRow is one row of accounts.csv, understood.
+type accountRow struct {
+	row int64
+	Account
+	refused identifier.Reason
+}
+
+func parseAccount(row int64, f []string) accountRow {
+	a := accountRow{row: row, Account: Account{PlatformID: f[0], Country: f[1], Age: AgeClass(f[2]), State: State(f[4])}}
+	switch {
+	case !platformIDText.MatchString(a.PlatformID):
+		a.refused = reasonBadAccount
+	case a.Country != "" && !countryText.MatchString(a.Country):
+		a.refused = reasonBadCountry
+	case a.Age != Adult && a.Age != Minor && a.Age != AgeUnknown:
+		a.refused = reasonBadAge
+	case a.State != Active && a.State != Deactivated:
+		a.refused = reasonBadState
+	case f[3] != "":
+		day, err := time.Parse(time.DateOnly, f[3])
+		if err != nil {
+			a.refused = reasonBadDate
+		}
+		a.ActiveOn = day
+	}
+	return a
+}
+
+// accounts applies accounts.csv.
+func (r *run) accounts(ctx context.Context, open Source) error {
+	refused := refusals{}
+	var batch []accountRow
+	flush := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		err := r.batch(ctx, accountsFile, batch[0].row, batch[len(batch)-1].row, func(ctx context.Context, tx selvedge.Tx) error {
+			return r.accountBatch(ctx, tx, batch, refused)
+		})
+		batch = batch[:0]
+		return err
+	}
+	err := eachRow(ctx, accountsFile, open, accountColumns, io.Discard, func(row int64, f []string) error {
+		r.report.Accounts.Read++
+		a := parseAccount(row, f)
+		if a.refused != "" {
+			r.report.Accounts.Refused++
+			refused.add(a.refused, row)
+			return nil
+		}
+		if batch = append(batch, a); len(batch) < batchRows {
+			return nil
+		}
+		return flush()
+	})
+	if err == nil {
+		err = flush()
+	}
+	r.report.Accounts.Refusals = refused.list()
+	return err
+}
+
+func (r *run) accountBatch(ctx context.Context, tx selvedge.Tx, batch []accountRow, refused refusals) error {
+	ids := make([]string, len(batch))
+	for i, a := range batch {
+		ids[i] = a.PlatformID
+	}
+	known, err := r.Repo.Accounts(ctx, tx, ids)
+	if err != nil {
+		return err
+	}
+	var put []*Account
+	var created, changed, unchanged int64
+	touched := map[Mask]*roaring.Bitmap{MaskAge: roaring.New(), MaskState: roaring.New()}
+	met := make(map[string]bool, len(batch))
+	for i := range batch {
+		a := &batch[i].Account
+		old, ok := known[a.PlatformID]
+		switch {
+		case met[a.PlatformID]:
+			// Which of two rows in one batch counts would be a guess.
+			refused.add(reasonRepeated, batch[i].row)
+			r.report.Accounts.Refused++
+			continue
+		case !ok:
+			created++
+			put = append(put, a)
+		case old.sameFacts(*a):
+			unchanged++
+		default:
+			changed++
+			a.ID, a.Person, a.ObjectedAt = old.ID, old.Person, old.ObjectedAt
+			put = append(put, a)
+			if err := r.touch(ctx, tx, old, *a, touched); err != nil {
+				return err
+			}
+		}
+		met[a.PlatformID] = true
+	}
+	if err := r.Repo.PutAccounts(ctx, tx, put, r.Clock.Now()); err != nil {
+		return err
+	}
+	for _, m := range []Mask{MaskAge, MaskState} {
+		if touched[m].IsEmpty() {
+			continue
+		}
+		if _, err := r.Changes.Append(ctx, tx, change.Change{Kind: change.Mask, Subject: string(m), Ordinals: touched[m]}); err != nil {
+			return err
+		}
+	}
+	r.report.Accounts.Created += created
+	r.report.Accounts.Changed += changed
+	r.report.Accounts.Unchanged += unchanged
+	return nil
+}
+
+// touch adds the account's ordinals to those whose masks may have changed.
+func (r *run) touch(ctx context.Context, tx selvedge.Tx, old, now Account, touched map[Mask]*roaring.Bitmap) error {
+	if old.Person == 0 || (old.Age == now.Age && old.State == now.State) {
+		return nil
+	}
+	grants, err := r.Repo.AdsGrants(ctx, tx, old.ID)
+	if err != nil {
+		return err
+	}
+	for _, g := range grants {
+		if old.Age != now.Age {
+			touched[MaskAge].Add(uint32(g.Ordinal))
+		}
+		if old.State != now.State {
+			touched[MaskState].Add(uint32(g.Ordinal))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,170 @@
+package contact
+
+import (
+	"context"
+	"io"
+	"regexp"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/selvedge/selvedge/identifier"
+	"github.com/selvedge/selvedge/prompt"
+)
+
+const pointsFile = "contact_points.csv"
+
+var pointColumns = []string{"account", "kind", "value", "sha256", "region", "prompt", "given_at", "verified_at", "verified_by"}
+
+var verifiedByText = regexp.MustCompile(`^[a-z][a-z_]{0,31}$`)
+
+// pointRow is one row of contact_points.csv, understood as far as it can be
+// without the database. The value itself is gone by now.
+type pointRow struct {
+	row        int64
+	platformID string
+	kind       identifier.Kind
+	forms      []identifier.Form
+	handle     Handle
+	mask       []byte
+	prompt     prompt.Name
+	givenAt    time.Time
+	verifiedAt time.Time
+	verifiedBy string
+	refused    identifier.Reason
+}
+
+// parsePoint understands one row.
+func (r *run) parsePoint(row int64, f []string, now time.Time) pointRow {
+	p := pointRow{row: row, platformID: f[0], verifiedBy: f[8]}
+	refuse := func(reason identifier.Reason) pointRow { p.refused = reason; return p }
+	if !platformIDText.MatchString(p.platformID) {
+		return refuse(reasonBadAccount)
+	}
+	var ok bool
+	if p.kind, ok = identifier.ParseKind(f[1]); !ok {
+		return refuse(reasonBadKind)
+	}
+	var err error
+	if p.prompt, err = prompt.ParseName(f[5]); err != nil {
+		return refuse(reasonBadPrompt)
+	}
+	if p.givenAt, err = parseTime(f[6]); err != nil {
+		return refuse(reasonBadTime)
+	}
+	if p.verifiedAt, err = parseTime(f[7]); err != nil && f[7] != "" {
+		return refuse(reasonBadTime)
+	}
+	if p.givenAt.After(now) || p.verifiedAt.After(now) {
+		return refuse(reasonFuture)
+	}
+	if p.verifiedAt.IsZero() != (p.verifiedBy == "") || (p.verifiedBy != "" && !verifiedByText.MatchString(p.verifiedBy)) {
+		return refuse(reasonBadVerifiedBy)
+	}
+	value, hashes := f[2], f[3]
+	if (value == "") == (hashes == "") {
+		return refuse(reasonValueOrHash)
+	}
+	if value != "" {
+		return r.withValue(p, value, f[4])
+	}
+	return r.withHashes(p, hashes)
+}
+
+func (r *run) withValue(p pointRow, value, region string) pointRow {
+	forms, refused := identifier.Contact(p.kind, value, region)
+	if refused != "" {
+		p.refused = refused
+		return p
+	}
+	cell, refused := identifier.Read(p.kind, value, region)
+	if refused != "" {
+		p.refused = refused
+		return p
+	}
+	p.forms = forms
+	p.handle = r.Handles.Of(p.platformID, cell.Identity)
+	p.mask = r.Masks.Seal(identifier.Mask(p.kind, value, region), p.handle[:])
+	return p
+}
+
+// withHashes takes the hashes of an address's forms; the first is that of the
+// form it is known by.
+func (r *run) withHashes(p pointRow, hashes string) pointRow {
+	for _, text := range strings.Fields(hashes) {
+		form, refused := identifier.Hash(p.kind, text)
+		if refused != "" {
+			p.refused = refused
+			return p
+		}
+		p.forms = append(p.forms, form)
+	}
+	p.handle = r.Handles.Of(p.platformID, p.forms[0])
+	return p
+}
+
+func parseTime(s string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	return t.UTC().Truncate(time.Microsecond), err
+}
+
+// prepared hands out batches of understood rows in the file's order, while
+// other goroutines work ahead on the next ones. It must be read to its end, or
+// ctx cancelled.
+func (r *run) prepared(ctx context.Context, open Source) (<-chan *pointBatch, func() error) {
+	ahead := 2 * runtime.GOMAXPROCS(0)
+	work := make(chan *pointBatch, ahead)
+	ordered := make(chan *pointBatch, ahead)
+	var readErr error
+	now := r.Clock.Now()
+	for range runtime.GOMAXPROCS(0) {
+		go func() {
+			for b := range work {
+				for i, f := range b.fields {
+					b.rows = append(b.rows, r.parsePoint(b.from+int64(i), f, now))
+				}
+				b.fields = nil
+				close(b.done)
+			}
+		}()
+	}
+	go func() {
+		defer close(ordered)
+		defer close(work)
+		var b *pointBatch
+		send := func() error {
+			for _, c := range []chan *pointBatch{work, ordered} {
+				select {
+				case c <- b:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}
+			b = nil
+			return nil
+		}
+		readErr = eachRow(ctx, pointsFile, open, pointColumns, io.Discard, func(row int64, f []string) error {
+			if b == nil {
+				b = &pointBatch{from: row, fields: make([][]string, 0, batchRows), done: make(chan struct{})}
+			}
+			if b.fields = append(b.fields, append([]string(nil), f...)); len(b.fields) < batchRows {
+				return nil
+			}
+			return send()
+		})
+		if readErr == nil && b != nil {
+			readErr = send()
+		}
+	}()
+	// readErr is written before ordered is closed, and read after.
+	return ordered, func() error { return readErr }
+}
+
+// pointBatch is a run of rows on its way through the import. Rows may be read
+// once done is closed.
+type pointBatch struct {
+	from   int64
+	fields [][]string
+	rows   []pointRow
+	done   chan struct{}
+}

@@ -1,0 +1,80 @@
+package contact
+
+import (
+	"time"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/identifier"
+	"github.com/selvedge/selvedge/internal/secret"
+	"github.com/selvedge/selvedge/prompt"
+	"github.com/selvedge/selvedge/purpose"
+)
+
+// Handle ties the contact points of one account that hold the same address, so
+// that a person sees and withdraws by address. It is keyed by account: the same
+// address at two accounts has two unrelated handles.
+type Handle [16]byte
+
+// Handles makes handles. It is safe for concurrent use.
+type Handles struct{ key secret.Key }
+
+// NewHandles returns the handle maker of an installation.
+func NewHandles(root *secret.Root) Handles { return Handles{root.Derive("contact/handle")} }
+
+// Of returns the handle of a form within an account.
+func (h Handles) Of(platformID string, f identifier.Form) Handle {
+	sum := h.key.MAC([]byte(platformID), []byte{byte(f.Class >> 8), byte(f.Class)}, f.Digest[:])
+	return Handle(sum[:len(Handle{})])
+}
+
+// Point is one contact point: one address or number, held for an account, from
+// one prompt event. Account, Handle, Prompt and GivenAt tell it apart.
+type Point struct {
+	ID         selvedge.ContactID
+	Account    selvedge.AccountID
+	Kind       identifier.Kind
+	Handle     Handle
+	Prompt     prompt.Ref
+	GivenAt    time.Time
+	VerifiedAt time.Time // zero until the person proved control
+	VerifiedBy string    // how: a lower-case word such as code or link
+	Purposes   purpose.Set
+	Mask       []byte // sealed, nil if the value was never seen
+	Import     ImportID
+}
+
+// AdsGrant is the matchable side of a contact point: there is one for each
+// ordinal.
+type AdsGrant struct {
+	Ordinal   selvedge.Ordinal
+	Contact   selvedge.ContactID
+	Account   selvedge.AccountID
+	Person    selvedge.Person
+	Purposes  purpose.Set // as granted: ads.* only
+	Live      purpose.Set // of these, the ones that have not ended
+	ExpiresAt time.Time
+	Import    ImportID // that brings its tokens
+}
+
+// EndReason says why a grant ended.
+type EndReason string
+
+// The reasons.
+const (
+	Withdrawn EndReason = "withdrawn"
+	Expired   EndReason = "expired"
+)
+
+// End is the end of one grant: of a contact point, for a purpose. It is final.
+type End struct {
+	Contact selvedge.ContactID
+	Purpose purpose.Purpose
+	At      time.Time
+	Reason  EndReason
+}
+
+// MaskSealer seals what a person may be shown of their own address.
+type MaskSealer interface {
+	Seal(mask string, bound []byte) []byte
+	Open(sealed, bound []byte) (string, error)
+}

@@ -1,0 +1,194 @@
+package contact
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/identifier"
+	"github.com/selvedge/selvedge/ledger"
+	"github.com/selvedge/selvedge/prompt"
+	"github.com/selvedge/selvedge/purpose"
+)
+
+// View is what the platform is told of one contact point.
+type View struct {
+	Kind       identifier.Kind
+	Mask       string // "" if the value was never seen
+	Prompt     prompt.Name
+	Registered bool // the prompt is in the register
+	GivenAt    time.Time
+	VerifiedAt time.Time
+	Purposes   purpose.Set // that the prompt asked for
+	Ended      purpose.Set // of these, withdrawn or expired
+	// MatchableFor are the ads.* purposes under which a list may be matched
+	// against the contact point now; WhyNot says why there is none.
+	MatchableFor purpose.Set
+	WhyNot       []string
+}
+
+// Look returns what the platform holds of an account, oldest contact point
+// first. Only the platform or an operator may; the look-up is entered in the
+// ledger. It returns a CodeNotFound error if there is no such account.
+func (p *People) Look(ctx context.Context, actor selvedge.Actor, platformID string) (Account, []View, error) {
+	if err := actor.Must(selvedge.PlatformRole, selvedge.OperatorRole); err != nil {
+		return Account{}, nil, err
+	}
+	var account Account
+	var views []View
+	err := p.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		views = nil
+		who, err := p.read(ctx, tx, platformID)
+		if err != nil {
+			return err
+		}
+		account = who.Account
+		names, err := p.promptNames(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, v := range who.points {
+			if _, ok := names[v.Prompt]; !ok {
+				n, err := p.Prompts.PromptName(ctx, tx, v.Prompt)
+				if err != nil {
+					return err
+				}
+				names[v.Prompt] = prompt.Registered{Prompt: prompt.Prompt{Name: n}}
+			}
+			view, err := p.view(account, v, names)
+			if err != nil {
+				return err
+			}
+			views = append(views, view)
+		}
+		return p.Outbox.Append(ctx, tx, ledger.Entry{
+			Space: ledger.Registry, Kind: ledger.StaffLookup, Actor: actor,
+			Body: struct {
+				Account selvedge.AccountID `json:"account"`
+			}{account.ID},
+		})
+	})
+	return account, views, err
+}
+
+func (p *People) view(a Account, v held, names map[prompt.Ref]prompt.Registered) (View, error) {
+	from := names[v.Prompt]
+	out := View{
+		Kind: v.Kind, Prompt: from.Name, Registered: from.Ref != 0, GivenAt: v.GivenAt, VerifiedAt: v.VerifiedAt,
+		Purposes: v.Purposes, Ended: v.Purposes & v.ended,
+	}
+	if v.Mask != nil {
+		var err error
+		if out.Mask, err = p.Masks.Open(v.Mask, v.Handle[:]); err != nil {
+			return View{}, err
+		}
+	}
+	out.MatchableFor, out.WhyNot = p.matchable(a, v)
+	return out, nil
+}
+
+// matchable is the rule in words: why a list can or cannot reach the contact
+// point at this moment.
+func (p *People) matchable(a Account, v held) (purpose.Set, []string) {
+	now := p.Clock.Now()
+	switch {
+	case v.Purposes == 0: // a registered prompt has at least one
+		return 0, []string{"prompt_unknown"}
+	case v.Purposes.Ads() == 0:
+		return 0, []string{"not_given_for_ads"}
+	case v.VerifiedAt.IsZero():
+		return 0, []string{"not_verified"}
+	case v.Purposes.Ads()&^v.ended == 0:
+		return 0, []string{"withdrawn"}
+	case v.grant == nil || !now.Before(v.grant.ExpiresAt):
+		return 0, []string{"expired"}
+	}
+	if masks := a.Masked(p.Ages); len(masks) > 0 {
+		var why []string
+		for _, m := range masks {
+			why = append(why, string(m))
+		}
+		return 0, why
+	}
+	return v.grant.Live, nil
+}
+
+// person is all that is held of one account.
+type person struct {
+	Account
+	points []held
+}
+
+// held is one contact point with what became of its grants.
+type held struct {
+	Point
+	grant *AdsGrant   // nil if it has no ordinal
+	ended purpose.Set // purposes that are over
+}
+
+func (p *People) read(ctx context.Context, tx selvedge.Tx, platformID string) (person, error) {
+	found, err := p.Repo.Accounts(ctx, tx, []string{platformID})
+	if err != nil {
+		return person{}, err
+	}
+	account, ok := found[platformID]
+	if !ok {
+		return person{}, selvedge.Errorf(selvedge.CodeNotFound, "there is no such account")
+	}
+	points, err := p.Repo.Points(ctx, tx, account.ID)
+	if err != nil {
+		return person{}, err
+	}
+	grants, err := p.Repo.AdsGrants(ctx, tx, account.ID)
+	if err != nil {
+		return person{}, err
+	}
+	ends, err := p.Repo.Ends(ctx, tx, account.ID)
+	if err != nil {
+		return person{}, err
+	}
+	who := person{Account: account}
+	at := make(map[selvedge.ContactID]int, len(points))
+	for i, v := range points {
+		at[v.ID] = i
+		who.points = append(who.points, held{Point: v})
+	}
+	for _, g := range grants {
+		who.points[at[g.Contact]].grant = &g
+	}
+	for _, e := range ends {
+		who.points[at[e.Contact]].ended |= purpose.Of(e.Purpose)
+	}
+	return who, nil
+}
+
+func (p *People) promptNames(ctx context.Context, tx selvedge.Tx) (map[prompt.Ref]prompt.Registered, error) {
+	registered, err := p.Prompts.Prompts(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[prompt.Ref]prompt.Registered, len(registered))
+	for _, r := range registered {
+		out[r.Ref] = r
+	}
+	return out, nil
+}
+
+func sortedSets(m map[purpose.Set]*roaring.Bitmap) []purpose.Set {
+	return slices.Sorted(maps.Keys(m))
+}
+
+// Owners calls fn with who stands behind ordinals, in order. It is for the
+// platform's own office: only an operator may.
+func (p *People) Owners(ctx context.Context, actor selvedge.Actor, ordinals *roaring.Bitmap, fn func(Owner) error) error {
+	if err := actor.Must(selvedge.OperatorRole); err != nil {
+		return err
+	}
+	return p.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		return p.Repo.Owners(ctx, tx, ordinals, fn)
+	})
+}

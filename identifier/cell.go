@@ -1,0 +1,82 @@
+package identifier
+
+// Cell is one identifier read from a list.
+type Cell struct {
+	// Identity is the form that tells repeats: two spellings of one mailbox in
+	// the clear have one Identity. It is looked up.
+	Identity Form
+	// Also are further forms to look up, because a contact point that was
+	// imported as hashes may carry one form only. Nil for a hashed cell, and
+	// for an ASCII address outside the Gmail family, which has no other form.
+	Also []Form
+	// Hashed says that the sender had hashed the value.
+	Hashed bool
+	// Repaired says that something was left out to read the value: white space
+	// inside an address, the name beside it, or a phone number's extension.
+	// Trimming, quotes and the like do not count.
+	Repaired bool
+}
+
+// Contact returns every form under which a contact point with this value is
+// indexed, the base form (E0 or P0) first, without repeats. The value is in the
+// clear: a hash is refused here and read by Hash. The region is the ISO 3166
+// country, in either case, that a phone number without country code belongs to;
+// it may be empty, and is not looked at for an e-mail address. On refusal the
+// forms are nil.
+func Contact(k Kind, value, region string) ([]Form, Reason) {
+	switch k {
+	case Email:
+		m, reason := parseMailbox(value)
+		if reason != Accepted {
+			return nil, reason
+		}
+		return m.forms(), Accepted
+	case Phone:
+		n, reason := parseNumber(value, region)
+		if reason != Accepted {
+			return nil, reason
+		}
+		return n.forms(), Accepted
+	default:
+		return nil, ReasonNoKind
+	}
+}
+
+// Read reads one cell of a list, in the clear or hashed; which of the two is
+// decided for this cell alone. The region is as for Contact, and is not looked
+// at for a hash. Whatever Contact accepts, Read accepts, and its Identity is
+// among Contact's forms. On refusal the Cell is the zero Cell.
+func Read(k Kind, text, region string) (Cell, Reason) {
+	if k != Email && k != Phone {
+		return Cell{}, ReasonNoKind
+	}
+	if looksHashed(text) {
+		f, reason := Hash(k, text)
+		if reason != Accepted {
+			return Cell{}, reason
+		}
+		return Cell{Identity: f, Hashed: true}, Accepted
+	}
+	if k == Email {
+		m, reason := parseMailbox(text)
+		if reason != Accepted {
+			return Cell{}, reason
+		}
+		return m.cell(), Accepted
+	}
+	n, reason := parseNumber(text, region)
+	if reason != Accepted {
+		return Cell{}, reason
+	}
+	return n.cell(), Accepted
+}
+
+// add appends f unless forms has it. There are a handful, so a scan is cheapest.
+func add(forms []Form, f Form) []Form {
+	for i := range forms {
+		if forms[i].Digest == f.Digest {
+			return forms
+		}
+	}
+	return append(forms, f)
+}

@@ -1,0 +1,66 @@
+// Package ledger is the record of every act that must be provable later.
+//
+// The promise: intent before deed. An act writes its entry to the outbox in the
+// transaction that makes the act true, so that there is never a deed without an
+// entry, nor an entry without its deed. From the outbox, entries become salted
+// leaves of a tamper-evident log, whose commitments hold no personal data.
+//
+// There are two spaces. Ads holds what touches an ordinal, an org or a list;
+// Registry holds the rest, and no org ever sees it: its mere growth would tell
+// of security contact points.
+package ledger
+
+import (
+	"context"
+
+	"github.com/selvedge/selvedge"
+)
+
+// Space is one of the two logs.
+type Space string
+
+// The spaces.
+const (
+	Ads      Space = "ads"
+	Registry Space = "registry"
+)
+
+// Kind says what the act was. The words are kept for ever and never change.
+type Kind string
+
+// The kinds.
+const (
+	PromptRegistered Kind = "prompt.registered"
+	ImportBegun      Kind = "import.begun"
+	ImportBatch      Kind = "import.batch"
+	ImportCompleted  Kind = "import.completed"
+	GrantWithdrawn   Kind = "grant.withdrawn"
+	GrantExpired     Kind = "grant.expired"
+	ObjectionMade    Kind = "objection.made"
+	ObjectionLifted  Kind = "objection.lifted"
+	AccountChanged   Kind = "account.changed"
+	OrgCreated       Kind = "org.created"
+	KeyIssued        Kind = "key.issued"
+	AudienceCreated  Kind = "audience.created"
+	ListAccepted     Kind = "list.accepted"
+	MatchIntended    Kind = "match.intended"
+	VersionSealed    Kind = "version.sealed"
+	StaffLookup      Kind = "staff.lookup"
+)
+
+// Entry is one act.
+type Entry struct {
+	Space Space
+	Kind  Kind
+	Actor selvedge.Actor
+	// Body is kept as JSON. It speaks of internal numbers and digests, never of
+	// a contact point's value or a platform's account id.
+	Body any
+}
+
+// Outbox takes entries on their way to the log.
+type Outbox interface {
+	// Append adds entries in order, at the outbox's time. They are in the
+	// outbox if and only if tx commits.
+	Append(ctx context.Context, tx selvedge.Tx, entries ...Entry) error
+}

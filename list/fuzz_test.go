@@ -1,0 +1,50 @@
+package list_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/list"
+)
+
+// FuzzReceive checks that any upload is either taken with a report that adds up,
+// or refused with an error of the sender's and nothing left behind.
+func FuzzReceive(f *testing.F) {
+	names, err := filepath.Glob(filepath.Join(listsDir, "*.csv"))
+	if err != nil || len(names) == 0 {
+		f.Fatal(names, err)
+	}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text), "GB")
+	}
+	f.Add("email\n\"", "")
+	f.Add("\ufeffsep=;\n#\n\nemail;phone\n\"a\"b;\n\r\n;;;", "XX")
+	b := newBench(f)
+	before := b.files(f)
+	f.Fuzz(func(t *testing.T, text, region string) {
+		sealed, err := b.Receive(context.Background(), strings.NewReader(text), list.Options{DefaultRegion: region})
+		if err != nil {
+			if c := selvedge.CodeOf(err); c != selvedge.CodeInvalid && c != selvedge.CodeTooLarge {
+				t.Errorf("error is %v", err)
+			}
+		} else {
+			checkSums(t, sealed.Report)
+			b.open(t, sealed.Spill)
+			if err := b.Blobs.Delete(context.Background(), sealed.Spill); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if after := b.files(t); !slices.Equal(before, after) {
+			t.Errorf("left: %v", after)
+		}
+	})
+}

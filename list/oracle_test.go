@@ -1,0 +1,207 @@
+package list_test
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/selvedge/selvedge/identifier"
+	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/token"
+)
+
+// table is a list before it is written as text. A column of kind 0 is no
+// identifier's.
+type table struct {
+	kinds []identifier.Kind
+	rows  [][]string
+}
+
+// cells are few, so that they repeat, in several spellings.
+var cells = []string{
+	"", "", " ", "n/a", "anna@example.com", " Anna@Example.com", "ben@example.org", "carla@example.net", hashed("anna@example.com"),
+	strings.ToUpper(hashed("ben@example.org")), "selvedge.test.anna.0147@gmail.com", "selvedgetestanna0147+x@googlemail.com",
+	hashed("selvedge.test.anna.0147@gmail.com"), hashed("selvedgetestanna0147@gmail.com"), "ann\xe4@example.com", "no address", "a@b",
+	"+12125550147", "(212) 555-0147", "2125550147 x12", hashed("+12125550147"), hashed("12125550147"), "+447700900123", "12",
+	strings.Repeat("c", 32), hashed("null"), "with, comma", "with; semicolon", "tab\there", "with \"quotes\"", "line\nbreak",
+}
+
+func drawTable(t *rapid.T) table {
+	kinds := rapid.SliceOfN(rapid.SampledFrom([]identifier.Kind{0, identifier.Email, identifier.Phone}), 1, 5).
+		Filter(func(k []identifier.Kind) bool {
+			return slices.ContainsFunc(k, func(k identifier.Kind) bool { return k != 0 })
+		}).
+		Draw(t, "kinds")
+	row := rapid.SliceOfN(rapid.SampledFrom(cells), len(kinds), len(kinds))
+	return table{kinds, rapid.SliceOfN(row, 0, 40).Draw(t, "rows")}
+}
+
+// style is a way of writing a table as text.
+type style struct {
+	sep       rune
+	mark      bool   // byte order mark
+	end       string // of lines
+	cutLast   bool   // the last line has no end
+	quoteAll  bool
+	declaring bool // sep= line
+}
+
+func drawStyle(t *rapid.T) style {
+	return style{
+		sep:       rapid.SampledFrom([]rune{',', ';', '\t'}).Draw(t, "sep"),
+		mark:      rapid.Bool().Draw(t, "mark"),
+		end:       rapid.SampledFrom([]string{"\n", "\r\n"}).Draw(t, "end"),
+		cutLast:   rapid.Bool().Draw(t, "cut"),
+		quoteAll:  rapid.Bool().Draw(t, "quote"),
+		declaring: rapid.Bool().Draw(t, "declaring"),
+	}
+}
+
+// text writes the table in the order of columns given.
+func (tb table) text(s style, order []int) string {
+	var b strings.Builder
+	if s.mark {
+		b.WriteString("\ufeff")
+	}
+	if s.declaring {
+		b.WriteString("sep=" + string(s.sep) + s.end)
+	}
+	names := map[identifier.Kind]string{0: "note", identifier.Email: "E-mail", identifier.Phone: "Phone"}
+	for i := -1; i < len(tb.rows); i++ {
+		for j, col := range order {
+			cell := names[tb.kinds[col]]
+			if i >= 0 {
+				cell = tb.rows[i][col]
+			}
+			if j > 0 {
+				b.WriteRune(s.sep)
+			}
+			if s.quoteAll || strings.ContainsAny(cell, "\"\n,;\t") {
+				cell = `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
+			}
+			b.WriteString(cell)
+		}
+		// A last line that is blank is a line by its end alone.
+		blank := len(order) == 1 && i >= 0 && tb.rows[i][order[0]] == "" && !s.quoteAll
+		if last := i == len(tb.rows)-1; !last || !s.cutLast || blank {
+			b.WriteString(s.end)
+		}
+	}
+	return b.String()
+}
+
+// oracle computes tallies and tokens as the contract states them, with maps and
+// everything in memory.
+func (tb table) oracle(b *bench, region string) (rows, ids list.Tally, refused map[identifier.Reason]int64, spill []string) {
+	seen := map[identifier.Form]bool{}
+	set := map[string]bool{}
+	refused = map[identifier.Reason]int64{}
+	for _, row := range tb.rows {
+		var own list.Tally
+		for col, kind := range tb.kinds {
+			if kind == 0 {
+				continue
+			}
+			own.Read++
+			cell, reason := identifier.Read(kind, row[col], region)
+			if strings.Contains(row[col], "\xe4") {
+				reason = list.ReasonBadText
+			}
+			switch {
+			case reason == identifier.ReasonEmpty:
+				own.Empty++
+				continue
+			case reason != identifier.Accepted:
+				own.Refused++
+				refused[reason]++
+				continue
+			case seen[cell.Identity]:
+				own.Duplicate++
+			default:
+				seen[cell.Identity] = true
+				own.Used++
+			}
+			for _, f := range append(slices.Clone(cell.Also), cell.Identity) {
+				set[fmt.Sprintf("%s %x", f.Class, [token.Size]byte(b.Keys.Of(f)))] = true
+			}
+		}
+		rows.Read++
+		switch {
+		case own.Used > 0:
+			rows.Used++
+		case own.Duplicate > 0:
+			rows.Duplicate++
+		case own.Refused > 0:
+			rows.Refused++
+		default:
+			rows.Empty++
+		}
+		ids.Read += own.Read
+		ids.Used += own.Used
+		ids.Empty += own.Empty
+		ids.Duplicate += own.Duplicate
+		ids.Refused += own.Refused
+	}
+	return rows, ids, refused, slices.Sorted(maps.Keys(set))
+}
+
+// TestOracle compares with the oracle, in every style, through the disk and in
+// memory, whatever the order of the columns.
+func TestOracle(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	rapid.Check(t, func(t *rapid.T) {
+		tb := drawTable(t)
+		region := rapid.SampledFrom([]string{"", "US", "GB"}).Draw(t, "region")
+		b.Memory = rapid.SampledFrom([]int{0, 24, 24 * 16}).Draw(t, "memory")
+		order := rapid.Permutation(identity(len(tb.kinds))).Draw(t, "order")
+		rows, ids, refused, spill := tb.oracle(b, region)
+
+		report, s := b.receive(t, tb.text(drawStyle(t), order), region)
+		checkSums(t, report)
+		got := map[identifier.Reason]int64{}
+		for _, f := range report.Refused {
+			got[f.Reason] = f.Count
+		}
+		if diff := gocmp.Diff(rows, report.Rows) + gocmp.Diff(ids, report.Identifiers) +
+			gocmp.Diff(refused, got) + gocmp.Diff(spill, tokens(s)); diff != "" {
+			t.Fatalf("-oracle +got:\n%s", diff)
+		}
+	})
+}
+
+// TestStyleChangesNothing holds two styles and orders of one table against each
+// other: the same spill, and the same report but for the columns' places.
+func TestStyleChangesNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	rapid.Check(t, func(t *rapid.T) {
+		tb := drawTable(t)
+		plain, first := b.receive(t, tb.text(style{sep: ',', end: "\n"}, identity(len(tb.kinds))), "US")
+		order := rapid.Permutation(identity(len(tb.kinds))).Draw(t, "order")
+		other, second := b.receive(t, tb.text(drawStyle(t), order), "US")
+		for _, r := range []*list.Report{&plain, &other} {
+			for i := range r.Columns {
+				r.Columns[i].Number = 0
+			}
+			slices.SortFunc(r.Columns, func(a, b list.Column) int { return cmp.Compare(a.Kind, b.Kind) })
+		}
+		if diff := gocmp.Diff(plain, other) + gocmp.Diff(tokens(first), tokens(second)); diff != "" {
+			t.Fatalf("-plain +styled:\n%s", diff)
+		}
+	})
+}
+
+func identity(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}

@@ -1,0 +1,226 @@
+package list
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"io"
+	"unicode/utf8"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/blob"
+	"github.com/selvedge/selvedge/identifier"
+	"github.com/selvedge/selvedge/internal/extsort"
+	"github.com/selvedge/selvedge/token"
+)
+
+// DefaultMemory is what a Receiver whose Memory is 0 works with.
+const DefaultMemory = 64 << 20
+
+// Receiver turns uploads into sealed lists. Its fields are set once; then it is
+// safe for concurrent use, each upload with memory of its own.
+type Receiver struct {
+	Keys  *token.Keys // the keys of the tokens
+	Blobs blob.Store  // where spills go
+	Dir   string      // folder for what does not fit in memory
+	// Memory is how many bytes of tokens one upload may hold in memory, 0 for
+	// DefaultMemory. To it come one bit for each row and a few buffers.
+	Memory int
+}
+
+// Options are what the sender says about a list.
+type Options struct {
+	// DefaultRegion is the ISO 3166 country of the phone numbers that are
+	// written without a country code. If it is empty, they are refused.
+	DefaultRegion string
+}
+
+// Sealed is a list that was read to its end. Its spill is durable.
+type Sealed struct {
+	Spill   blob.Ref
+	Epoch   token.Epoch
+	RuleSet uint32
+	Report  Report
+}
+
+// Receive reads a list to its end. When it returns without an error, the spill
+// is durable and the report complete. When it returns an error, nothing of the
+// list is left in the store or the folder, unless the store itself failed to
+// commit the spill: then an unnamed blob may be left.
+//
+// Rows and cells that are not understood are no error: the report counts them.
+// The errors of the list as a whole are, as *selvedge.Error,
+//
+//   - CodeInvalid, Field "default_region": the region is no ISO 3166 country;
+//   - CodeInvalid, Field "header": Reason "empty_file", "not_utf8", "nul_bytes",
+//     "bad_quotes", "bad_separator" (a sep= line), "no_known_column",
+//     "hash_without_header" or "too_many_columns", and the header's Row;
+//   - CodeTooLarge with the Row, if a row is longer than MaxLine;
+//   - CodeInvalid, Reason "ended_early": the list ends inside a quoted cell, or r
+//     failed. The Row is the one that was being read.
+//
+// An error of r that is an *selvedge.Error is returned as it is, and so is the
+// context's when it ends. Anything else is a fault of the store or the folder.
+func (v *Receiver) Receive(ctx context.Context, r io.Reader, o Options) (Sealed, error) {
+	if o.DefaultRegion != "" && !knownRegion(o.DefaultRegion) {
+		return Sealed{}, selvedge.Errorf(selvedge.CodeInvalid,
+			"not a country; give its two ISO 3166 letters, such as GB").At("default_region")
+	}
+	memory := v.Memory
+	if memory == 0 {
+		memory = DefaultMemory
+	}
+	u := &upload{
+		keys:   v.Keys,
+		region: o.DefaultRegion,
+		in:     newLines(ctx, r),
+		tokens: extsort.New(v.Dir, memory),
+		report: Report{Refused: []Refusal{}}, // encoded as [], never as null
+	}
+	defer u.tokens.Close()
+	if err := u.readHeader(); err != nil {
+		return Sealed{}, err
+	}
+	if err := u.readRows(); err != nil {
+		return Sealed{}, err
+	}
+	ref, err := u.seal(ctx, v.Blobs)
+	if err != nil {
+		return Sealed{}, err
+	}
+	return Sealed{Spill: ref, Epoch: v.Keys.Epoch(), RuleSet: identifier.RuleSet, Report: u.report}, nil
+}
+
+// knownRegion says whether identifier takes the region as a default country.
+func knownRegion(region string) bool {
+	_, reason := identifier.Read(identifier.Phone, "5550100", region)
+	return reason != identifier.ReasonBadRegion
+}
+
+// upload is one Receive at work.
+type upload struct {
+	keys   *token.Keys
+	region string
+	in     *lines
+	csv    *csv.Reader
+	tokens *extsort.Sorter
+
+	cols       []column
+	row        int64 // number of the row that was read last
+	understood int64 // rows with an identifier that was understood
+	report     Report
+}
+
+// next reads a row. The record is valid until the next call.
+func (u *upload) next() ([]string, error) {
+	u.in.begin()
+	record, err := u.csv.Read()
+	u.row += u.in.blank
+	if err != io.EOF {
+		u.row++
+	}
+	if u.in.err != nil && u.in.err != io.EOF {
+		return nil, u.fault(u.in.err) // even if the broken row is a bad one as well
+	}
+	return record, err
+}
+
+// fault says at which row the input failed.
+func (u *upload) fault(err error) error {
+	if err == errRowTooLong {
+		return selvedge.Errorf(selvedge.CodeTooLarge,
+			"a row has more than %d bytes; is a closing quote missing?", MaxLine).AtRow(u.row)
+	}
+	if e, ok := err.(*selvedge.Error); ok && e.Reason == reasonEndedEarly {
+		return e.AtRow(u.row)
+	}
+	return err
+}
+
+// readRows reads everything after the header.
+func (u *upload) readRows() error {
+	rows, ids := &u.report.Rows, &u.report.Identifiers
+	n := int64(len(u.cols))
+	for {
+		record, err := u.next()
+		rows.Empty += u.in.blank
+		ids.Empty += u.in.blank * n
+		switch _, bad := errors.AsType[*csv.ParseError](err); {
+		case err == io.EOF:
+			rows.Read = rows.Empty + rows.Refused + u.understood
+			ids.Read = rows.Read * n
+			return nil
+		case bad:
+			rows.Refused++
+			u.report.refuse(ReasonBadQuotes, u.row, n)
+		case err != nil:
+			return err
+		default:
+			if err := u.take(record); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// take reads the identifiers of a row and counts it.
+func (u *upload) take(record []string) error {
+	understood := false
+	refused := u.report.Identifiers.Refused
+	for i, c := range u.cols {
+		if c.index >= len(record) || record[c.index] == "" {
+			u.report.Identifiers.Empty++
+			continue
+		}
+		text := record[c.index]
+		if !utf8.ValidString(text) {
+			u.report.refuse(ReasonBadText, u.row, 1)
+			continue
+		}
+		cell, reason := identifier.Read(c.kind, text, u.region)
+		switch reason {
+		case identifier.Accepted:
+			understood = true
+			if err := u.add(cell, i); err != nil {
+				return err
+			}
+		case identifier.ReasonEmpty:
+			u.report.Identifiers.Empty++
+		default:
+			u.report.refuse(reason, u.row, 1)
+		}
+	}
+	switch {
+	case understood:
+		u.understood++
+	case u.report.Identifiers.Refused > refused:
+		u.report.Rows.Refused++
+	default:
+		u.report.Rows.Empty++
+	}
+	return nil
+}
+
+// add spills the tokens of an identifier in the i-th identifier column.
+func (u *upload) add(cell identifier.Cell, i int) error {
+	if cell.Hashed {
+		u.report.Hashed++
+	} else {
+		u.report.Clear++
+	}
+	if cell.Repaired {
+		u.report.Repaired++
+	}
+	// The place counts rows that were understood, not rows of the file: so the
+	// bits that seal keeps for them are bounded by what was worth reading.
+	place := uint64(u.understood)*uint64(len(u.cols)) + uint64(i)
+	if err := u.tokens.Add(pack(cell.Identity.Class, u.keys.Of(cell.Identity), false, place)); err != nil {
+		return err
+	}
+	for _, f := range cell.Also {
+		if err := u.tokens.Add(pack(f.Class, u.keys.Of(f), true, place)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

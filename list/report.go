@@ -1,0 +1,123 @@
+package list
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/selvedge/selvedge/identifier"
+)
+
+// MaxRefusedRows is how many row numbers a Refusal names.
+const MaxRefusedRows = 20
+
+// The reasons that this package adds to those of identifier. Like them they are
+// stable words.
+const (
+	// ReasonBadQuotes is a row whose quotes cannot be read: one inside a cell
+	// that is not quoted, or one after which a quoted cell goes on.
+	ReasonBadQuotes identifier.Reason = "bad_quotes"
+	// ReasonBadText is a cell that is not valid UTF-8.
+	ReasonBadText identifier.Reason = "bad_text"
+)
+
+// ReasonText returns a sentence that a sender can act on, for the reasons of
+// this package and of identifier. It names no value.
+func ReasonText(r identifier.Reason) string {
+	switch r {
+	case ReasonBadQuotes:
+		return `The quotes in this row cannot be read. Put the whole cell in quotes, and write a quote inside it twice ("").`
+	case ReasonBadText:
+		return "This cell is not valid UTF-8. Save the file as CSV UTF-8."
+	default:
+		return r.Text()
+	}
+}
+
+// Tally counts rows or identifiers. Each is counted in Read and in exactly one
+// of the other four, so that Read = Used + Empty + Duplicate + Refused.
+//
+// An identifier is one cell of an identifier column; a row that ends before the
+// column has an empty one. It is
+//
+//   - Empty if it is blank, a placeholder, or the hash of one;
+//   - Refused if it could not be understood, for a reason that the report names;
+//   - Duplicate if it stands in the list before, in an earlier row or further
+//     left, in any column of its kind and in any spelling that means the same;
+//   - Used otherwise: the first of its kind.
+//
+// A row is
+//
+//   - Used if at least one of its identifiers is used;
+//   - Duplicate if it has an identifier that was understood, but none is used;
+//   - Refused if none was understood, and at least one was refused;
+//   - Empty otherwise. A blank line is an empty row.
+//
+// A row whose quotes cannot be read is refused, with as many refused
+// identifiers as the list has identifier columns: nobody can say which of its
+// cells were filled. So Identifiers.Read is always Rows.Read times the number of
+// columns.
+type Tally struct {
+	Read      int64 `json:"read"`
+	Used      int64 `json:"used"`
+	Empty     int64 `json:"empty"`
+	Duplicate int64 `json:"duplicate"`
+	Refused   int64 `json:"refused"`
+}
+
+// Column is a column that identifiers were read from.
+type Column struct {
+	Number int    `json:"number"` // from 1, in the file's order
+	Kind   string `json:"kind"`   // the Kind's String: "email" or "phone"
+}
+
+// Refusal says how many identifiers were refused for one reason.
+type Refusal struct {
+	Reason identifier.Reason `json:"reason"`
+	Count  int64             `json:"count"` // identifiers, not rows
+	// Rows are the first rows concerned, ascending, each once, at most
+	// MaxRefusedRows. They are numbered as a spreadsheet numbers them: from 1,
+	// header, comment lines and blank lines included.
+	Rows []int64 `json:"rows"`
+}
+
+// Report says what became of every row and every identifier of a list. It
+// depends on the upload alone, never on who is on the platform, and it holds no
+// value and no column name from it: both may be personal data.
+type Report struct {
+	Header  bool     `json:"header"` // false for a single column without a header
+	Columns []Column `json:"columns"`
+	// Dropped is the number of other columns. They were not read.
+	Dropped int `json:"dropped"`
+
+	// Rows leaves out the header and everything before it.
+	Rows        Tally `json:"rows"`
+	Identifiers Tally `json:"identifiers"`
+
+	// Clear and Hashed count the identifiers that were understood, used and
+	// duplicate ones alike, by how they came.
+	Clear  int64 `json:"clear"`
+	Hashed int64 `json:"hashed"`
+	// Repaired counts those among them that were understood only after something
+	// was left out, such as a phone number's extension.
+	Repaired int64 `json:"repaired"`
+
+	// Refused is in the order of the reasons' words. Its counts add up to
+	// Identifiers.Refused.
+	Refused []Refusal `json:"refused"`
+}
+
+// refuse counts n identifiers of a row as refused.
+func (r *Report) refuse(reason identifier.Reason, row, n int64) {
+	i, found := slices.BinarySearchFunc(r.Refused, reason, func(f Refusal, want identifier.Reason) int {
+		return strings.Compare(string(f.Reason), string(want))
+	})
+	if !found {
+		r.Refused = slices.Insert(r.Refused, i, Refusal{Reason: reason})
+	}
+	f := &r.Refused[i]
+	f.Count += n
+	r.Identifiers.Refused += n
+	if k := len(f.Rows); k < MaxRefusedRows && (k == 0 || f.Rows[k-1] != row) {
+		f.Rows = append(f.Rows, row)
+	}
+}

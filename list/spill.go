@@ -1,0 +1,117 @@
+package list
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/selvedge/selvedge/identifier"
+	"github.com/selvedge/selvedge/token"
+)
+
+// A spill is
+//
+//	8 bytes   "slvspill"
+//	4 bytes   format version, 1
+//	4 bytes   epoch
+//	4 bytes   rule set
+//	12 bytes  zero
+//	16 each   e-mail tokens, strictly ascending
+//	16 each   phone tokens, strictly ascending
+//	8 bytes   number of e-mail tokens
+//	8 bytes   number of phone tokens
+//
+// with numbers in little endian. The numbers of tokens come last because they
+// are not known before the tokens are written. There is no checksum: a blob is
+// checked against its name. Spills live until their list is matched, so that
+// the format may change with any release that matches what is there first.
+const (
+	spillMagic   = "slvspill"
+	spillVersion = 1
+	spillHeader  = 32
+	spillTrailer = 16
+)
+
+var classes = [...]identifier.Class{identifier.ClassEmail, identifier.ClassPhone}
+
+// Spill is the tokens of one list: those of its identifiers, and of the further
+// forms to look up. It is safe for concurrent use.
+type Spill struct {
+	epoch   token.Epoch
+	ruleSet uint32
+	tokens  [identifier.ClassPhone + 1][]byte
+}
+
+// OpenSpill checks the whole of b, which stays in use. It returns an error that
+// says what is wrong if b is not a spill that Receive could have written.
+func OpenSpill(b []byte) (*Spill, error) {
+	if len(b) < spillHeader+spillTrailer {
+		return nil, errors.New("spill: too short")
+	}
+	if string(b[:8]) != spillMagic {
+		return nil, errors.New("spill: no spill at all")
+	}
+	if v := binary.LittleEndian.Uint32(b[8:]); v != spillVersion {
+		return nil, fmt.Errorf("spill: format version %d is not known", v)
+	}
+	s := &Spill{epoch: token.Epoch(binary.LittleEndian.Uint32(b[12:])), ruleSet: binary.LittleEndian.Uint32(b[16:])}
+	if s.epoch < token.FirstEpoch || s.ruleSet == 0 {
+		return nil, errors.New("spill: no epoch or rule set")
+	}
+	if [12]byte(b[20:spillHeader]) != [12]byte{} {
+		return nil, errors.New("spill: reserved bytes are set")
+	}
+	body, trailer := b[spillHeader:len(b)-spillTrailer], b[len(b)-spillTrailer:]
+	for i, c := range classes {
+		// Compared as a count of tokens, since count × Size may overflow.
+		n := binary.LittleEndian.Uint64(trailer[8*i:])
+		if n > uint64(len(body)/token.Size) {
+			return nil, fmt.Errorf("spill: %s tokens are missing", c)
+		}
+		s.tokens[c], body = body[:n*token.Size], body[n*token.Size:]
+		if !ascending(s.tokens[c]) {
+			return nil, fmt.Errorf("spill: %s tokens are out of order", c)
+		}
+	}
+	if len(body) > 0 {
+		return nil, errors.New("spill: more bytes than tokens")
+	}
+	return s, nil
+}
+
+func ascending(b []byte) bool {
+	for i := token.Size; i < len(b); i += token.Size {
+		if string(b[i-token.Size:i]) >= string(b[i:i+token.Size]) {
+			return false
+		}
+	}
+	return true
+}
+
+// Epoch returns the epoch of the keys that the tokens were made with.
+func (s *Spill) Epoch() token.Epoch { return s.epoch }
+
+// RuleSet returns the identifier.RuleSet that the tokens were made under.
+func (s *Spill) RuleSet() uint32 { return s.ruleSet }
+
+// Len returns the number of tokens of a class, 0 for a class that is none.
+func (s *Spill) Len(c identifier.Class) int64 { return int64(len(s.of(c)) / token.Size) }
+
+// Tokens hands out the tokens of a class, strictly ascending.
+func (s *Spill) Tokens(c identifier.Class) iter.Seq[token.Token] {
+	return func(yield func(token.Token) bool) {
+		for b := s.of(c); len(b) > 0; b = b[token.Size:] {
+			if !yield(token.Token(b[:token.Size])) {
+				return
+			}
+		}
+	}
+}
+
+func (s *Spill) of(c identifier.Class) []byte {
+	if int(c) >= len(s.tokens) {
+		return nil
+	}
+	return s.tokens[c]
+}

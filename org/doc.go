@@ -1,0 +1,9 @@
+// Package org is about the advertisers and data partners that bring lists, and
+// about the keys by which they and the platform's systems are known.
+//
+// The promise: a key is shown once and kept only as a hash; it is looked up by
+// its public part and compared in constant time; and a key that is unknown,
+// expired or of a suspended org is refused with one and the same answer. Ids
+// that an org sees come from a stream of its own (Stream), so that they tell
+// nothing about any other org.
+package org

@@ -1,0 +1,122 @@
+// Package report is the one door by which a number about people leaves.
+//
+// The promise: the only figure an org can see is a Size, one range of a fixed
+// ladder or "too small"; nothing but this package makes one from a count, and
+// the encoders of org-facing answers take nothing else. A Size is published
+// once for each sealed version, at a fixed tick of the clock, so that neither
+// the figure nor its time tells about a single person. It counts contact
+// points, never people, so that two addresses of one person cannot be told by
+// a number (Venkatadri et al., IEEE S&P 2018).
+package report
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Floor is the count below which nothing is said but "too small".
+const Floor = 1000
+
+// Size is a range of the ladder. The zero Size is "too small".
+type Size struct{ step uint8 }
+
+// TooSmall is the Size of everything under the Floor.
+const TooSmall = "too small"
+
+// bounds are the lower ends of the ladder's ranges, from Floor: 1k, 2k, 5k, 10k
+// and so on. A Size's step is the number of bounds that the count reaches.
+var bounds = func() []uint64 {
+	var bs []uint64
+	for d := uint64(Floor); d < 1e10; d *= 10 {
+		bs = append(bs, d, 2*d, 5*d)
+	}
+	return bs
+}()
+
+// SizeOf returns the range that a count falls in. Its callers are listed in the
+// architecture test.
+func SizeOf(count uint64) Size {
+	var s Size
+	for _, b := range bounds {
+		if count >= b {
+			s.step++
+		}
+	}
+	return s
+}
+
+// Deliverable says whether the audience is large enough to be used.
+func (s Size) Deliverable() bool { return s.step > 0 }
+
+// String returns the range, such as "1k-2k", or "too small".
+func (s Size) String() string {
+	switch {
+	case s.step == 0 || int(s.step) > len(bounds):
+		return TooSmall
+	case int(s.step) == len(bounds):
+		return short(bounds[s.step-1]) + "+"
+	default:
+		return short(bounds[s.step-1]) + "-" + short(bounds[s.step])
+	}
+}
+
+func short(n uint64) string {
+	for _, u := range []struct {
+		of   uint64
+		name string
+	}{{1e9, "G"}, {1e6, "M"}, {1e3, "k"}} {
+		if n >= u.of {
+			return fmt.Sprintf("%d%s", n/u.of, u.name)
+		}
+	}
+	return fmt.Sprint(n)
+}
+
+// MarshalJSON implements json.Marshaler: the String.
+func (s Size) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) }
+
+// UnmarshalJSON implements json.Unmarshaler, for clients: it takes the String of
+// a Size and nothing else.
+func (s *Size) UnmarshalJSON(b []byte) error {
+	var text string
+	if err := json.Unmarshal(b, &text); err != nil {
+		return fmt.Errorf("read size: %w", err)
+	}
+	for step := range len(bounds) + 1 {
+		if v := SizeAt(step); v.String() == text {
+			*s = v
+			return nil
+		}
+	}
+	return errors.New("read size: no range of the ladder")
+}
+
+// Step returns the place of the range on the ladder, for the database.
+func (s Size) Step() int { return int(s.step) }
+
+// SizeAt returns the Size whose Step was kept; "too small" for a step that is
+// not on the ladder.
+func SizeAt(step int) Size {
+	if step < 0 || step > len(bounds) {
+		return Size{}
+	}
+	return Size{uint8(step)}
+}
+
+// Ticks are the moments at which figures are published: the whole multiples of
+// the interval, by the injected clock.
+type Ticks struct{ Every time.Duration }
+
+// Publish returns the tick at which a version is published that was uploaded
+// and sealed at the given times: the first that leaves a quarter of an interval
+// after the upload, so that how long a match took does not show, and that lies
+// after the seal.
+func (t Ticks) Publish(uploaded, sealed time.Time) time.Time {
+	at := uploaded.Add(t.Every / 4)
+	if sealed.After(at) {
+		at = sealed
+	}
+	return at.Truncate(t.Every).Add(t.Every)
+}

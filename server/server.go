@@ -1,0 +1,198 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/api"
+	"github.com/selvedge/selvedge/audience"
+	"github.com/selvedge/selvedge/blob"
+	"github.com/selvedge/selvedge/contact"
+	"github.com/selvedge/selvedge/index"
+	"github.com/selvedge/selvedge/internal/secret"
+	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/org"
+	"github.com/selvedge/selvedge/prompt"
+	"github.com/selvedge/selvedge/report"
+	"github.com/selvedge/selvedge/store"
+	"github.com/selvedge/selvedge/token"
+	"github.com/selvedge/selvedge/vault"
+)
+
+// DefaultTick is the interval at which figures are published.
+const DefaultTick = time.Minute
+
+// Config is what an installation has to say. Every field is needed but those
+// that name a default.
+type Config struct {
+	// Dir is the data folder, made by Init.
+	Dir string
+	// UnknownAge says what an unknown age counts as. It may be missing only
+	// where nothing is matched: Start refuses to run without it.
+	UnknownAge contact.AgePolicy
+	// Tick is the interval at which figures are published; 0 is DefaultTick.
+	Tick    time.Duration
+	Clock   selvedge.Clock
+	Entropy selvedge.Entropy
+	Log     *slog.Logger
+	Code    string // version of the code, for the ledger
+}
+
+// The files of a data folder.
+const (
+	secretFile   = "root.secret"
+	databaseFile = "selvedge.db"
+	blobsDir     = "blobs"
+	spillDir     = "tmp"
+	lockFile     = "lock"
+)
+
+// sortMemory is how many bytes of records one import or upload sorts in memory.
+const sortMemory = 64 << 20
+
+// Init makes the data folder of a new installation. It returns a CodeConflict
+// error if there is one already.
+func Init(ctx context.Context, dir string, clock selvedge.Clock, entropy selvedge.Entropy) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make data folder: %w", err)
+	}
+	if _, err := secret.Create(filepath.Join(dir, secretFile), entropy); err != nil {
+		return err
+	}
+	db, err := store.Open(ctx, filepath.Join(dir, databaseFile), clock)
+	if err != nil {
+		return err
+	}
+	return db.Close()
+}
+
+// Server is an open installation.
+type Server struct {
+	Orgs      *org.Service
+	Prompts   *prompt.Service
+	Importer  *contact.Importer
+	People    *contact.People
+	Audiences *audience.Service
+	Matcher   *audience.Matcher
+
+	cfg   Config
+	db    *store.DB
+	index *index.Keeper
+	wake  chan struct{}
+	lock  *os.File
+}
+
+// Open opens the installation in cfg.Dir. It starts nothing.
+func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
+	if cfg.Tick == 0 {
+		cfg.Tick = DefaultTick
+	}
+	root, err := secret.Open(filepath.Join(cfg.Dir, secretFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, selvedge.Errorf(selvedge.CodeInvalid, "holds no root secret: make a data folder with selvedge init").At("dir")
+	}
+	if err != nil {
+		return nil, err
+	}
+	spills := filepath.Join(cfg.Dir, spillDir)
+	if err := os.MkdirAll(spills, 0o700); err != nil {
+		return nil, fmt.Errorf("make spill folder: %w", err)
+	}
+	blobs, err := blob.OpenDir(filepath.Join(cfg.Dir, blobsDir))
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, filepath.Join(cfg.Dir, databaseFile), cfg.Clock)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, db: db, wake: make(chan struct{}, 1)}
+	s.assemble(root, blobs, spills)
+	return s, nil
+}
+
+// assemble gives every domain its adapters.
+func (s *Server) assemble(root *secret.Root, blobs blob.Store, spills string) {
+	cfg, db := s.cfg, s.db
+	changes, outbox := store.Changes{DB: db}, store.Outbox{DB: db}
+	orgs, prompts, contacts, audiences := store.Orgs{DB: db}, store.Prompts{DB: db}, store.Contacts{DB: db}, store.Audiences{DB: db}
+	keys, handles, masks := token.NewKeys(root), contact.NewHandles(root), vault.NewMasks(root, cfg.Entropy)
+	ids := org.NewStream(orgs, root)
+
+	s.Orgs = &org.Service{Repo: orgs, Tx: db, Changes: changes, Outbox: outbox, IDs: ids, Clock: cfg.Clock, Entropy: cfg.Entropy}
+	s.Prompts = &prompt.Service{Repo: prompts, Tx: db, Outbox: outbox, Clock: cfg.Clock}
+	s.Importer = &contact.Importer{
+		Repo: contacts, Prompts: prompts, Tx: db, Changes: changes, Outbox: outbox, Blobs: blobs,
+		Keys: keys, Handles: handles, Masks: masks, Clock: cfg.Clock, Dir: spills, Memory: sortMemory,
+	}
+	s.People = &contact.People{
+		Repo: contacts, Prompts: prompts, Tx: db, Changes: changes, Outbox: outbox,
+		Handles: handles, Masks: masks, Ages: cfg.UnknownAge, Clock: cfg.Clock,
+	}
+	s.Audiences = &audience.Service{
+		Repo: audiences, Tx: db, Changes: changes, Outbox: outbox, IDs: ids, Blobs: blobs, Clock: cfg.Clock,
+		Receiver: &list.Receiver{Keys: keys, Blobs: blobs, Dir: spills, Memory: sortMemory},
+		Wake:     s.Wake,
+	}
+	s.index = &index.Keeper{Source: store.Index{DB: db}, Tx: db, Changes: changes, Blobs: blobs, Epoch: keys.Epoch(), Ages: cfg.UnknownAge}
+	s.Matcher = &audience.Matcher{
+		Repo: audiences, Orgs: orgs, Tx: db, Changes: changes, Outbox: outbox, Blobs: blobs, Index: s.index,
+		Ticks: report.Ticks{Every: cfg.Tick}, Clock: cfg.Clock, Code: cfg.Code, Log: cfg.Log,
+	}
+}
+
+// Start takes the folder for this server alone and gets the index ready. It
+// returns a CodeInvalid error if the configuration does not say what an unknown
+// age counts as, and a CodeConflict error if another server has the folder.
+func (s *Server) Start(ctx context.Context) error {
+	if err := s.cfg.UnknownAge.Validate(); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(filepath.Join(s.cfg.Dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("lock data folder: %w", err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return errors.Join(selvedge.Errorf(selvedge.CodeConflict, "another server has this data folder").At("dir"), f.Close())
+	}
+	s.lock = f
+	return s.index.Refresh(ctx)
+}
+
+// Run matches lists as they come until ctx ends. Start comes first.
+func (s *Server) Run(ctx context.Context) { s.Matcher.Run(ctx, s.wake) }
+
+// Wake has waiting lists matched soon. It does not block.
+func (s *Server) Wake() {
+	select {
+	case s.wake <- struct{}{}:
+	default: // it is awake, and will look again
+	}
+}
+
+// RebuildIndex builds the segments again from the chunks.
+func (s *Server) RebuildIndex(ctx context.Context) error { return s.index.Rebuild(ctx) }
+
+// Handler returns the HTTP API.
+func (s *Server) Handler() http.Handler {
+	return api.New(api.Config{Orgs: s.Orgs, Audiences: s.Audiences, People: s.People, Clock: s.cfg.Clock, Log: s.cfg.Log})
+}
+
+// Close closes the installation. Nothing may be using it.
+func (s *Server) Close() error {
+	errs := []error{s.index.Close(), s.db.Close()}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
+	return errors.Join(errs...)
+}

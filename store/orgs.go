@@ -1,0 +1,60 @@
+package store
+
+import (
+	"context"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/org"
+)
+
+// Orgs keeps orgs and keys in SQL.
+type Orgs struct{ DB *DB }
+
+var _ org.Repository = Orgs{}
+
+// InsertOrg implements org.Repository.
+func (Orgs) InsertOrg(ctx context.Context, tx selvedge.Tx, o org.Org) error {
+	_, err := exec(ctx, tx, `INSERT INTO org (id, name, legal_entity, kind, state, created_at, seq)
+		VALUES (?, ?, ?, ?, ?, ?, (SELECT COALESCE(MAX(seq), 0) + 1 FROM org))`,
+		o.ID, o.Name, o.LegalEntity, o.Kind, o.State, micros{&o.CreatedAt})
+	return err
+}
+
+const orgColumns = `id, name, legal_entity, kind, state, created_at`
+
+func scanOrg(s scanner) (o org.Org, err error) {
+	err = s.Scan(&o.ID, &o.Name, &o.LegalEntity, &o.Kind, &o.State, micros{&o.CreatedAt})
+	return o, err
+}
+
+// Org implements org.Repository.
+func (Orgs) Org(ctx context.Context, tx selvedge.Tx, id selvedge.OrgID) (org.Org, error) {
+	return one(ctx, tx, scanOrg, `SELECT `+orgColumns+` FROM org WHERE id = ?`, id)
+}
+
+// Orgs implements org.Repository.
+func (Orgs) Orgs(ctx context.Context, tx selvedge.Tx) ([]org.Org, error) {
+	return all(ctx, tx, scanOrg, `SELECT `+orgColumns+` FROM org ORDER BY seq`)
+}
+
+// InsertKey implements org.Repository.
+func (Orgs) InsertKey(ctx context.Context, tx selvedge.Tx, k org.Key) error {
+	_, err := exec(ctx, tx, `INSERT INTO access_key (public, hash, role, org_id, name, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		k.Public, k.Hash[:], k.Role, k.Org, k.Name, micros{&k.CreatedAt}, micros{&k.ExpiresAt})
+	return err
+}
+
+// KeyByPublic implements org.Repository.
+func (Orgs) KeyByPublic(ctx context.Context, tx selvedge.Tx, public string) (org.Key, error) {
+	return one(ctx, tx, func(s scanner) (k org.Key, err error) {
+		err = s.Scan(&k.Public, fixed(k.Hash[:]), &k.Role, &k.Org, &k.Name, micros{&k.CreatedAt}, micros{&k.ExpiresAt})
+		return k, err
+	}, `SELECT public, hash, role, org_id, name, created_at, expires_at FROM access_key WHERE public = ?`, public)
+}
+
+// NextID implements org.Repository.
+func (Orgs) NextID(ctx context.Context, tx selvedge.Tx, id selvedge.OrgID, prefix string) (uint64, error) {
+	n, err := one(ctx, tx, number, `INSERT INTO id_stream (org_id, prefix, given) VALUES (?, ?, 1)
+		ON CONFLICT (org_id, prefix) DO UPDATE SET given = given + 1 RETURNING given`, id, prefix)
+	return uint64(n), err
+}

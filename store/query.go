@@ -1,0 +1,127 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/selvedge/selvedge"
+)
+
+// exec runs a statement.
+func exec(ctx context.Context, tx selvedge.Tx, text string, args ...any) (sql.Result, error) {
+	s, err := stmt(ctx, tx, text)
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(ctx, args...)
+}
+
+// execOne runs a statement that must change exactly one row; otherwise it
+// returns the error none.
+func execOne(ctx context.Context, tx selvedge.Tx, none error, text string, args ...any) error {
+	res, err := exec(ctx, tx, text, args...)
+	if err != nil {
+		return err
+	}
+	n, err := res.RowsAffected()
+	if err == nil && n != 1 {
+		err = none
+	}
+	return err
+}
+
+// scanner is a row being read.
+type scanner interface{ Scan(dest ...any) error }
+
+// one reads the single row of a query. Without a row it returns a CodeNotFound
+// error, which is the same whatever was looked for.
+func one[T any](ctx context.Context, tx selvedge.Tx, scan func(scanner) (T, error), text string, args ...any) (T, error) {
+	var zero T
+	s, err := stmt(ctx, tx, text)
+	if err != nil {
+		return zero, err
+	}
+	v, err := scan(s.QueryRowContext(ctx, args...))
+	if errors.Is(err, sql.ErrNoRows) {
+		return zero, selvedge.Errorf(selvedge.CodeNotFound, "there is no such thing")
+	}
+	return v, err
+}
+
+// each calls fn with every row of a query.
+func each(ctx context.Context, tx selvedge.Tx, fn func(scanner) error, text string, args ...any) error {
+	s, err := stmt(ctx, tx, text)
+	if err != nil {
+		return err
+	}
+	rows, err := s.QueryContext(ctx, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// all reads every row of a query.
+func all[T any](ctx context.Context, tx selvedge.Tx, scan func(scanner) (T, error), text string, args ...any) ([]T, error) {
+	var out []T
+	err := each(ctx, tx, func(s scanner) error {
+		v, err := scan(s)
+		out = append(out, v)
+		return err
+	}, text, args...)
+	return out, err
+}
+
+// number reads one integer.
+func number(s scanner) (n int64, err error) {
+	err = s.Scan(&n)
+	return n, err
+}
+
+// micros is a time as it is kept: microseconds since 1970, null for the zero
+// time.
+type micros struct{ *time.Time }
+
+// Value implements driver.Valuer.
+func (m micros) Value() (driver.Value, error) {
+	if m.Time == nil || m.IsZero() {
+		return nil, nil
+	}
+	return m.UnixMicro(), nil
+}
+
+// Scan implements sql.Scanner.
+func (m micros) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*m.Time = time.Time{}
+	case int64:
+		*m.Time = time.UnixMicro(v).UTC()
+	default:
+		return fmt.Errorf("a time is kept as %T", v)
+	}
+	return nil
+}
+
+// fixed is a column of exactly as many bytes as the slice it points at.
+type fixed []byte
+
+// Scan implements sql.Scanner.
+func (f fixed) Scan(v any) error {
+	b, ok := v.([]byte)
+	if !ok || len(b) != len(f) {
+		return errors.New("a column of fixed length has another one")
+	}
+	copy(f, b)
+	return nil
+}

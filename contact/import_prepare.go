@@ -72,19 +72,14 @@ func (r *run) parsePoint(row int64, f []string, now time.Time) pointRow {
 }
 
 func (r *run) withValue(p pointRow, value, region string) pointRow {
-	forms, refused := identifier.Contact(p.kind, value, region)
+	known, refused := identifier.Contact(p.kind, value, region)
 	if refused != "" {
 		p.refused = refused
 		return p
 	}
-	cell, refused := identifier.Read(p.kind, value, region)
-	if refused != "" {
-		p.refused = refused
-		return p
-	}
-	p.forms = forms
-	p.handle = r.Handles.Of(p.platformID, cell.Identity)
-	p.mask = r.Masks.Seal(identifier.Mask(p.kind, value, region), p.handle[:])
+	p.forms = known.Forms
+	p.handle = r.Handles.Of(p.platformID, known.Identity)
+	p.mask = r.Masks.Seal(known.Mask, p.handle[:])
 	return p
 }
 

@@ -2,6 +2,8 @@ package contact
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -49,7 +51,9 @@ func (p *People) handles(platformID string, a Address) (map[Handle]bool, error) 
 		f, refused = identifier.Hash(a.Kind, a.SHA256)
 		forms = []identifier.Form{f}
 	} else {
-		forms, refused = identifier.Contact(a.Kind, a.Value, a.Region)
+		var known identifier.Address
+		known, refused = identifier.Contact(a.Kind, a.Value, a.Region)
+		forms = known.Forms
 	}
 	if refused != "" {
 		field := "value"
@@ -167,17 +171,26 @@ func (p *People) setObjection(ctx context.Context, actor selvedge.Actor, platfor
 	})
 }
 
-// record appends the changes and the entry of an act. An act that touches no
-// ordinal moves nothing in the ads space.
+// record enters an act in the registry, and what it did to ordinals in the
+// change log and the ads ledger. The ads side names ordinals alone: numbers of
+// contact points and accounts would tell of those that have none. An act that
+// touches no ordinal moves nothing there.
 func (p *People) record(ctx context.Context, tx selvedge.Tx, e ledger.Entry, kind change.Kind, subject string, touched map[purpose.Set]*roaring.Bitmap) error {
 	e.Space = ledger.Registry
-	for _, s := range sortedSets(touched) {
-		e.Space = ledger.Ads
+	entries := []ledger.Entry{e}
+	for _, s := range slices.Sorted(maps.Keys(touched)) {
 		if _, err := p.Changes.Append(ctx, tx, change.Change{Kind: kind, Purposes: s, Subject: subject, Ordinals: touched[s]}); err != nil {
 			return err
 		}
+		entries = append(entries, ledger.Entry{
+			Space: ledger.Ads, Kind: e.Kind, Actor: e.Actor,
+			Body: struct {
+				Ordinals []uint32 `json:"ordinals"`
+				Purposes string   `json:"purposes"`
+			}{touched[s].ToArray(), s.String()},
+		})
 	}
-	return p.Outbox.Append(ctx, tx, e)
+	return p.Outbox.Append(ctx, tx, entries...)
 }
 
 func addOrdinal(m map[purpose.Set]*roaring.Bitmap, s purpose.Set, o selvedge.Ordinal) {

@@ -2,8 +2,6 @@ package contact
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -176,10 +174,6 @@ func (p *People) promptNames(ctx context.Context, tx selvedge.Tx) (map[prompt.Re
 		out[r.Ref] = r
 	}
 	return out, nil
-}
-
-func sortedSets(m map[purpose.Set]*roaring.Bitmap) []purpose.Set {
-	return slices.Sorted(maps.Keys(m))
 }
 
 // Owners calls fn with who stands behind ordinals, in order. It is for the

@@ -48,7 +48,7 @@ func BenchmarkReadPhoneNational(b *testing.B) {
 func BenchmarkContactGmail(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, reason := identifier.Contact(identifier.Email, "Jane.Doe+news@gmail.com", ""); reason != identifier.Accepted {
+		if _, reason := contactForms(identifier.Email, "Jane.Doe+news@gmail.com", ""); reason != identifier.Accepted {
 			b.Fatal(reason)
 		}
 	}

@@ -17,35 +17,46 @@ type Cell struct {
 	Repaired bool
 }
 
-// Contact returns every form under which a contact point with this value is
-// indexed, the base form (E0 or P0) first, without repeats. The value is in the
-// clear: a hash is refused here and read by Hash. The region is the ISO 3166
-// country, in either case, that a phone number without country code belongs to;
-// it may be empty, and is not looked at for an e-mail address. On refusal the
-// forms are nil.
-func Contact(k Kind, value, region string) ([]Form, Reason) {
+// Address is the value of a contact point, understood.
+type Address struct {
+	// Forms are all forms under which the contact point is indexed, the base
+	// form (E0 or P0) first, without repeats.
+	Forms []Form
+	// Identity is the one of Forms that all spellings of the mailbox or number
+	// have in common, the same that Read gives.
+	Identity Form
+	// Mask is what its person may be shown of it, such as "j•••@e•••.com" or
+	// "+39 ••• ••• ••12": enough to recognise it, not enough to use it.
+	Mask string
+}
+
+// Contact reads the value of a contact point. The value is in the clear: a hash
+// is refused here and read by Hash. The region is the ISO 3166 country, in
+// either case, that a phone number without country code belongs to; it may be
+// empty, and is not looked at for an e-mail address. On refusal the Address is
+// the zero Address.
+func Contact(k Kind, value, region string) (Address, Reason) {
 	switch k {
 	case Email:
 		m, reason := parseMailbox(value)
 		if reason != Accepted {
-			return nil, reason
+			return Address{}, reason
 		}
-		return m.forms(), Accepted
+		return Address{Forms: m.forms(), Identity: m.cell().Identity, Mask: m.mask()}, Accepted
 	case Phone:
 		n, reason := parseNumber(value, region)
 		if reason != Accepted {
-			return nil, reason
+			return Address{}, reason
 		}
-		return n.forms(), Accepted
+		return Address{Forms: n.forms(), Identity: n.cell().Identity, Mask: n.mask()}, Accepted
 	default:
-		return nil, ReasonNoKind
+		return Address{}, ReasonNoKind
 	}
 }
 
 // Read reads one cell of a list, in the clear or hashed; which of the two is
 // decided for this cell alone. The region is as for Contact, and is not looked
-// at for a hash. Whatever Contact accepts, Read accepts, and its Identity is
-// among Contact's forms. On refusal the Cell is the zero Cell.
+// at for a hash. Whatever Contact accepts, Read accepts, with the same Identity. On refusal the Cell is the zero Cell.
 func Read(k Kind, text, region string) (Cell, Reason) {
 	if k != Email && k != Phone {
 		return Cell{}, ReasonNoKind

@@ -127,7 +127,7 @@ func TestNoKind(t *testing.T) {
 	t.Parallel()
 	for _, k := range []identifier.Kind{0, 3, 255} {
 		for _, text := range []string{"", "jane@example.com", "+442079460958", strings.Repeat("ab", 32)} {
-			if forms, reason := identifier.Contact(k, text, "GB"); forms != nil || reason != identifier.ReasonNoKind {
+			if forms, reason := contactForms(k, text, "GB"); forms != nil || reason != identifier.ReasonNoKind {
 				t.Errorf("Contact of kind %d: %q", k, reason)
 			}
 			if _, reason := identifier.Hash(k, text); reason != identifier.ReasonNoKind {
@@ -136,7 +136,7 @@ func TestNoKind(t *testing.T) {
 			if _, reason := identifier.Read(k, text, "GB"); reason != identifier.ReasonNoKind {
 				t.Errorf("Read of kind %d: %q", k, reason)
 			}
-			if s := identifier.Mask(k, text, "GB"); s != "" {
+			if s := maskOf(k, text, "GB"); s != "" {
 				t.Errorf("Mask of kind %d shows something", k)
 			}
 		}

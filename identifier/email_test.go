@@ -116,7 +116,7 @@ func TestContactEmail(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			forms, reason := identifier.Contact(identifier.Email, tt.value, "")
+			forms, reason := contactForms(identifier.Email, tt.value, "")
 			if reason != identifier.Accepted {
 				t.Fatalf("refused: %q", reason)
 			}
@@ -195,7 +195,7 @@ func TestEmailRefused(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			forms, reason := identifier.Contact(identifier.Email, tt.value, "")
+			forms, reason := contactForms(identifier.Email, tt.value, "")
 			if reason != tt.reason {
 				t.Errorf("reason %q, want %q", reason, tt.reason)
 			}

@@ -10,14 +10,14 @@ import (
 // A platform knows j.ane@gmail.com, an advertiser jane+shop@googlemail.com: one
 // mailbox. What the list's cell is looked up as is a form of the contact point.
 func Example() {
-	forms, _ := identifier.Contact(identifier.Email, "J.ane@gmail.com", "")
+	forms, _ := contactForms(identifier.Email, "J.ane@gmail.com", "")
 	cell, _ := identifier.Read(identifier.Email, "jane+shop@googlemail.com", "")
 	fmt.Println(len(forms), slices.Contains(forms, cell.Identity))
 
 	_, reason := identifier.Read(identifier.Phone, "020 7946 0958", "")
 	fmt.Println(reason)
 
-	fmt.Println(identifier.Mask(identifier.Phone, "020 7946 0958", "GB"))
+	fmt.Println(maskOf(identifier.Phone, "020 7946 0958", "GB"))
 	// Output:
 	// 4 true
 	// no_country_code

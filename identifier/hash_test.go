@@ -150,7 +150,7 @@ func TestJunk(t *testing.T) {
 						t.Errorf("Hash as %s of %q: reason %q, want empty", k, text, reason)
 					}
 				}
-				if forms, reason := identifier.Contact(k, tt.text, ""); reason != identifier.ReasonEmpty || forms != nil {
+				if forms, reason := contactForms(k, tt.text, ""); reason != identifier.ReasonEmpty || forms != nil {
 					t.Errorf("Contact as %s: reason %q, want empty", k, reason)
 				}
 			}

@@ -95,7 +95,9 @@ func identify(line []byte) answer {
 		forms = make([]Form, 1)
 		forms[0], reason = Hash(k, q.Value)
 	} else {
-		forms, reason = Contact(k, q.Value, q.DefaultRegion)
+		var known Address
+		known, reason = Contact(k, q.Value, q.DefaultRegion)
+		forms = known.Forms
 	}
 	if reason != Accepted {
 		return refused(string(reason))

@@ -173,7 +173,7 @@ func TestIdentifyVectors(t *testing.T) {
 			t.Fatalf("line %d: %v", i+1, err)
 		}
 		kind, _ := identifier.ParseKind(v.Kind)
-		forms, reason := identifier.Contact(kind, v.Input, v.Region)
+		forms, reason := contactForms(kind, v.Input, v.Region)
 		// Two of UID2's phone inputs are hashes, which Contact does not read.
 		if form, hashed := identifier.Hash(kind, v.Input); hashed == identifier.Accepted {
 			forms, reason = []identifier.Form{form}, hashed

@@ -9,27 +9,15 @@ import (
 // many there are.
 const hidden = "•••"
 
-// Mask returns what a person may be shown of their own address, such as
-// "j•••@e•••.com" or "+39 ••• ••• ••12": enough to recognise it, not enough to
-// use it. It is "" for a value that Contact refuses.
-func Mask(k Kind, value, region string) string {
-	switch k {
-	case Email:
-		m, reason := parseMailbox(value)
-		if reason != Accepted {
-			return ""
-		}
-		tld := m.domain[strings.LastIndexByte(m.domain, '.'):]
-		return first(m.local) + hidden + "@" + first(m.domain) + hidden + tld
-	case Phone:
-		n, reason := parseNumber(value, region)
-		if reason != Accepted {
-			return ""
-		}
-		return "+" + n.country + " " + hidden + " " + hidden + " ••" + n.national[len(n.national)-2:]
-	default:
-		return ""
-	}
+// mask returns what the person may be shown of the address.
+func (m *mailbox) mask() string {
+	tld := m.domain[strings.LastIndexByte(m.domain, '.'):]
+	return first(m.local) + hidden + "@" + first(m.domain) + hidden + tld
+}
+
+// mask returns what the person may be shown of the number.
+func (n *number) mask() string {
+	return "+" + n.country + " " + hidden + " " + hidden + " ••" + n.national[len(n.national)-2:]
 }
 
 // first returns the first character of s.

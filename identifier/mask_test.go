@@ -26,7 +26,7 @@ func TestMask(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := identifier.Mask(tt.kind, tt.value, tt.region); got != tt.want {
+			if got := maskOf(tt.kind, tt.value, tt.region); got != tt.want {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
 		})

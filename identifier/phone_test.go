@@ -65,7 +65,7 @@ func TestContactPhone(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			forms, reason := identifier.Contact(identifier.Phone, tt.value, tt.region)
+			forms, reason := contactForms(identifier.Phone, tt.value, tt.region)
 			if reason != identifier.Accepted {
 				t.Fatalf("refused: %q", reason)
 			}
@@ -141,7 +141,7 @@ func TestPhoneRefused(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			forms, reason := identifier.Contact(identifier.Phone, tt.value, tt.region)
+			forms, reason := contactForms(identifier.Phone, tt.value, tt.region)
 			if reason != tt.reason {
 				t.Errorf("reason %q, want %q", reason, tt.reason)
 			}

@@ -55,7 +55,7 @@ func mustRead(t *rapid.T, k identifier.Kind, text, region string) identifier.Cel
 
 func mustContact(t *rapid.T, k identifier.Kind, value, region string) []identifier.Form {
 	t.Helper()
-	forms, reason := identifier.Contact(k, value, region)
+	forms, reason := contactForms(k, value, region)
 	if reason != identifier.Accepted {
 		t.Fatalf("Contact of %q: %s", value, reason)
 	}
@@ -133,8 +133,8 @@ func TestMailboxesShareNoForm(t *testing.T) {
 				rapid.SampledFrom([]string{"example.com", "bücher.example", "bucher.example", "straße.example", "strasse.example"}).Draw(t, name+" at")
 		}
 		one, two := draw("one"), draw("two")
-		a, reasonA := identifier.Contact(identifier.Email, one, "")
-		b, reasonB := identifier.Contact(identifier.Email, two, "")
+		a, reasonA := contactForms(identifier.Email, one, "")
+		b, reasonB := contactForms(identifier.Email, two, "")
 		if reasonA != identifier.Accepted || reasonB != identifier.Accepted {
 			t.Skip("dots alone")
 		}
@@ -173,7 +173,7 @@ func checkReadFindsContact(t interface {
 }, k identifier.Kind, value, region string,
 ) {
 	t.Helper()
-	forms, reason := identifier.Contact(k, value, region)
+	forms, reason := contactForms(k, value, region)
 	if reason != identifier.Accepted {
 		if forms != nil {
 			t.Fatalf("refused as %s, with forms", reason)
@@ -207,7 +207,7 @@ func checkReadFindsContact(t interface {
 			t.Fatalf("form %d does not come back from its hash (%s)", i, reason)
 		}
 	}
-	if identifier.Mask(k, value, region) == "" {
+	if maskOf(k, value, region) == "" {
 		t.Fatalf("accepted, and there is no mask")
 	}
 }

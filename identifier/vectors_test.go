@@ -58,7 +58,7 @@ func TestVectors(t *testing.T) {
 		if !ok {
 			t.Fatalf("line %d: kind %q", i+1, v.Kind)
 		}
-		forms, reason := identifier.Contact(kind, v.Input, v.Region)
+		forms, reason := contactForms(kind, v.Input, v.Region)
 		agrees := v.SHA256 == nil && reason != identifier.Accepted ||
 			v.SHA256 != nil && containsHex(forms, *v.SHA256)
 		key := vectorKey{v.System, kind, v.Input}
@@ -105,7 +105,7 @@ func checkDeclared(t *testing.T, v vector, d deviation) {
 	if d.declared == "" {
 		return
 	}
-	forms, reason := identifier.Contact(identifier.Phone, v.Input, d.declared)
+	forms, reason := contactForms(identifier.Phone, v.Input, d.declared)
 	if !containsHex(forms, *v.SHA256) {
 		t.Errorf("%s %q with default country %s: the source's hash is not among the forms (reason %q)", v.System, v.Input, d.declared, reason)
 	}

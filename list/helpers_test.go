@@ -38,7 +38,7 @@ func newBench(t testing.TB) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bench{list.Receiver{Keys: token.NewKeys(root), Blobs: blobs, Dir: dir, Memory: 24 * 4}, dir}
+	return &bench{list.Receiver{Keys: token.NewKeys(root), Blobs: blobs, Entropy: selvedge.NewSeededEntropy("list"), Dir: dir, Memory: 24 * 4}, dir}
 }
 
 // receive sends a list that must be taken and returns its report and its spill.

@@ -20,9 +20,10 @@ const DefaultMemory = 64 << 20
 // Receiver turns uploads into sealed lists. Its fields are set once; then it is
 // safe for concurrent use, each upload with memory of its own.
 type Receiver struct {
-	Keys  *token.Keys // the keys of the tokens
-	Blobs blob.Store  // where spills go
-	Dir   string      // folder for what does not fit in memory
+	Keys    *token.Keys // the keys of the tokens
+	Blobs   blob.Store  // where spills go
+	Entropy selvedge.Entropy
+	Dir     string // folder for what does not fit in memory
 	// Memory is how many bytes of tokens one upload may hold in memory, 0 for
 	// DefaultMemory. To it come one bit for each row and a few buffers.
 	Memory int
@@ -71,11 +72,12 @@ func (v *Receiver) Receive(ctx context.Context, r io.Reader, o Options) (Sealed,
 		memory = DefaultMemory
 	}
 	u := &upload{
-		keys:   v.Keys,
-		region: o.DefaultRegion,
-		in:     newLines(ctx, r),
-		tokens: extsort.New(v.Dir, memory),
-		report: Report{Refused: []Refusal{}}, // encoded as [], never as null
+		keys:    v.Keys,
+		entropy: v.Entropy,
+		region:  o.DefaultRegion,
+		in:      newLines(ctx, r),
+		tokens:  extsort.New(v.Dir, memory),
+		report:  Report{Refused: []Refusal{}}, // encoded as [], never as null
 	}
 	defer u.tokens.Close()
 	if err := u.readHeader(); err != nil {
@@ -99,11 +101,12 @@ func knownRegion(region string) bool {
 
 // upload is one Receive at work.
 type upload struct {
-	keys   *token.Keys
-	region string
-	in     *lines
-	csv    *csv.Reader
-	tokens *extsort.Sorter
+	keys    *token.Keys
+	entropy selvedge.Entropy
+	region  string
+	in      *lines
+	csv     *csv.Reader
+	tokens  *extsort.Sorter
 
 	cols       []column
 	row        int64 // number of the row that was read last

@@ -58,6 +58,7 @@ func (u *upload) seal(ctx context.Context, blobs blob.Store) (blob.Ref, error) {
 	header = binary.LittleEndian.AppendUint32(header, spillVersion)
 	header = binary.LittleEndian.AppendUint32(header, uint32(u.keys.Epoch()))
 	header = binary.LittleEndian.AppendUint32(header, identifier.RuleSet)
+	u.entropy.Fill("spill", header[len(header):spillHeader])
 	_, _ = w.Write(header[:spillHeader])
 	counts, err := u.writeTokens(ctx, w)
 	if err != nil {

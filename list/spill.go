@@ -16,7 +16,7 @@ import (
 //	4 bytes   format version, 1
 //	4 bytes   epoch
 //	4 bytes   rule set
-//	12 bytes  zero
+//	12 bytes  random
 //	16 each   e-mail tokens, strictly ascending
 //	16 each   phone tokens, strictly ascending
 //	8 bytes   number of e-mail tokens
@@ -24,12 +24,15 @@ import (
 //
 // with numbers in little endian. The numbers of tokens come last because they
 // are not known before the tokens are written. There is no checksum: a blob is
-// checked against its name. Spills live until their list is matched, so that
+// checked against its name. The random bytes give each upload a spill of its
+// own: blobs are named by content, and the match of one upload, which deletes
+// its spill, must not take that of another with the same tokens. Spills live until their list is matched, so that
 // the format may change with any release that matches what is there first.
 const (
 	spillMagic   = "slvspill"
 	spillVersion = 1
-	spillHeader  = 32
+	spillNonce   = 12
+	spillHeader  = 20 + spillNonce
 	spillTrailer = 16
 )
 
@@ -58,9 +61,6 @@ func OpenSpill(b []byte) (*Spill, error) {
 	s := &Spill{epoch: token.Epoch(binary.LittleEndian.Uint32(b[12:])), ruleSet: binary.LittleEndian.Uint32(b[16:])}
 	if s.epoch < token.FirstEpoch || s.ruleSet == 0 {
 		return nil, errors.New("spill: no epoch or rule set")
-	}
-	if [12]byte(b[20:spillHeader]) != [12]byte{} {
-		return nil, errors.New("spill: reserved bytes are set")
 	}
 	body, trailer := b[spillHeader:len(b)-spillTrailer], b[len(b)-spillTrailer:]
 	for i, c := range classes {

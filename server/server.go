@@ -141,7 +141,7 @@ func (s *Server) assemble(root *secret.Root, blobs blob.Store, spills string) {
 	}
 	s.Audiences = &audience.Service{
 		Repo: audiences, Tx: db, Changes: changes, Outbox: outbox, IDs: ids, Blobs: blobs, Clock: cfg.Clock,
-		Receiver: &list.Receiver{Keys: keys, Blobs: blobs, Dir: spills, Memory: sortMemory},
+		Receiver: &list.Receiver{Keys: keys, Blobs: blobs, Entropy: cfg.Entropy, Dir: spills, Memory: sortMemory},
 		Wake:     s.Wake,
 	}
 	s.index = &index.Keeper{Source: store.Index{DB: db}, Tx: db, Changes: changes, Blobs: blobs, Epoch: keys.Epoch(), Ages: cfg.UnknownAge}

@@ -1,0 +1,219 @@
+package server_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/audience"
+	"github.com/selvedge/selvedge/contact"
+	"github.com/selvedge/selvedge/demo/world"
+	"github.com/selvedge/selvedge/identifier"
+	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/org"
+	"github.com/selvedge/selvedge/purpose"
+)
+
+// shop is an org with one audience.
+type shop struct {
+	site     *site
+	org      org.Org
+	actor    selvedge.Actor
+	audience selvedge.AudienceID
+}
+
+func newShop(tb testing.TB, s *site, name string, kind org.Kind) *shop {
+	tb.Helper()
+	o, key, err := s.Orgs.Create(tb.Context(), operator, name, name+" Ltd", kind)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	actor, err := s.Orgs.Authenticate(tb.Context(), key)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	v, err := s.Audiences.Create(tb.Context(), actor, name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return &shop{s, o, actor, v.ID}
+}
+
+func (h *shop) upload(tb testing.TB, csv []byte, o list.Options) audience.ListView {
+	tb.Helper()
+	v, err := h.site.Audiences.Upload(tb.Context(), h.actor, h.audience, bytes.NewReader(csv), o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return v
+}
+
+// members returns who is in the audience now, for the shop's own purpose.
+func (h *shop) members(tb testing.TB) map[world.Key]bool {
+	tb.Helper()
+	bitmap, err := h.site.Matcher.Members(tb.Context(), operator, h.org.ID, h.audience, h.org.Kind.Purpose())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	out := map[world.Key]bool{}
+	err = h.site.People.Owners(tb.Context(), operator, bitmap, func(o contact.Owner) error {
+		out[world.Key{Account: o.PlatformID, GivenAt: o.GivenAt.Unix()}] = true
+		return nil
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if uint64(len(out)) != bitmap.GetCardinality() {
+		tb.Fatalf("%d members stand for %d contact points", bitmap.GetCardinality(), len(out))
+	}
+	return out
+}
+
+// TestMembersAreExactlyTheTruth takes random worlds through their lives and
+// asks, at random moments, for the members of every list. The oracle decides
+// from what the generator made; it shares no code with the product.
+func TestMembersAreExactlyTheTruth(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(4) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, world.Config{Seed: fmt.Sprint("oracle-", seed), People: 700, Start: start})
+			s := newSite(t)
+			s.bring(t, w)
+			live(t, s, w, rand.New(rand.NewPCG(seed, 1)))
+		})
+	}
+}
+
+func live(t *testing.T, s *site, w *world.World, rnd *rand.Rand) {
+	t.Helper()
+	var acts []world.Act
+	for a := range w.Acts() {
+		acts = append(acts, a)
+	}
+	var shops []*shop
+	lists := w.Lists()
+	for _, l := range lists {
+		kind := org.Advertiser
+		if l.Purpose == purpose.AdsMatchPartner.String() {
+			kind = org.Partner
+		}
+		shops = append(shops, newShop(t, s, l.Name, kind))
+	}
+	compared, matched := 0, 0
+	for at := 0; ; {
+		for i, l := range lists {
+			// A fresh audience for each match: what an older list has reached is
+			// not reached by the newer one alone.
+			h := newShop(t, s, l.Name, shops[i].org.Kind)
+			h.upload(t, written(t, l.WriteCSV), list.Options{DefaultRegion: l.DefaultRegion})
+			if err := s.Matcher.Drain(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			want := map[world.Key]bool{}
+			state := world.State{At: s.clock.Now(), Applied: world.UpTo(s.clock.Now()), Purpose: l.Purpose}
+			for k := range w.Members(l, state) {
+				want[k] = true
+			}
+			got := h.members(t)
+			for k := range got {
+				if !want[k] {
+					t.Fatalf("%s at %s: %v is a member and must not be", l.Name, s.clock.Now(), k)
+				}
+			}
+			if len(got) != len(want) {
+				t.Fatalf("%s at %s: %d members, must be %d", l.Name, s.clock.Now(), len(got), len(want))
+			}
+			compared++
+			matched += len(got)
+		}
+		if at == len(acts) {
+			break
+		}
+		for n := 1 + rnd.IntN(1+len(acts)/2); n > 0 && at < len(acts); n-- {
+			act(t, s, acts[at])
+			at++
+		}
+	}
+	if compared < 2*len(lists) || matched < 100*compared/8 {
+		t.Fatalf("%d comparisons of %d members in all prove little", compared, matched)
+	}
+	afterwards(t, s, w, lists)
+}
+
+// afterwards moves the clock until every grant is over: nobody is left.
+func afterwards(t *testing.T, s *site, w *world.World, lists []world.List) {
+	t.Helper()
+	h := newShop(t, s, "later", org.Advertiser)
+	h.upload(t, written(t, lists[0].WriteCSV), list.Options{DefaultRegion: lists[0].DefaultRegion})
+	if err := s.Matcher.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.clock.Add(150 * 24 * time.Hour) // some grants are over, the list is not
+	want := 0
+	for range w.Members(lists[0], world.State{At: s.clock.Now(), Applied: world.UpTo(s.clock.Now()), Purpose: lists[0].Purpose}) {
+		want++
+	}
+	if got := len(h.members(t)); got != want || want == 0 {
+		t.Fatalf("after 150 days %d members, must be %d", got, want)
+	}
+	s.clock.Add(40 * 24 * time.Hour)
+	if got := len(h.members(t)); got != 0 {
+		t.Fatalf("after 190 days, past the list's life, %d members", got)
+	}
+}
+
+// act does what somebody of the world does, at their time.
+func act(t *testing.T, s *site, a world.Act) {
+	t.Helper()
+	if d := a.At.Sub(s.clock.Now()); d > 0 {
+		s.clock.Add(d)
+	}
+	actor := selvedge.Platform("test")
+	var err error
+	switch a.Kind {
+	case world.Withdraw:
+		kind, _ := identifier.ParseKind(string(a.AddressKind))
+		var purposes purpose.Set
+		for _, name := range a.Purposes {
+			p, err := purpose.Parse(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			purposes |= purpose.Of(p)
+		}
+		_, err = s.People.Withdraw(t.Context(), actor, a.Account, contact.Address{Kind: kind, Value: a.Value}, purposes)
+	case world.Object:
+		err = s.People.Object(t.Context(), actor, a.Account)
+	case world.Give:
+		s.load(t, []byte("account,country,age_class,active_on,state\n"), give(t, a.Contact))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// give writes one contact point as a file to import.
+func give(t *testing.T, c world.ContactPoint) []byte {
+	t.Helper()
+	stamp := func(at time.Time) string {
+		if at.IsZero() {
+			return ""
+		}
+		return at.Format(time.RFC3339)
+	}
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	err := w.WriteAll([][]string{
+		{"account", "kind", "value", "sha256", "region", "prompt", "given_at", "verified_at", "verified_by"},
+		{c.Account, string(c.Kind), c.Value, c.SHA256, c.Region, c.Prompt, stamp(c.GivenAt), stamp(c.VerifiedAt), c.VerifiedBy},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}

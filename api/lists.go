@@ -90,10 +90,11 @@ func contentDigest(header string) ([]byte, error) {
 	}
 	for member := range strings.SplitSeq(header, ",") {
 		text, ok := strings.CutPrefix(strings.TrimSpace(member), "sha-256=:")
-		if text, ok = strings.CutSuffix(text, ":"); !ok {
+		if !ok {
 			continue
 		}
-		if sum, err := base64.StdEncoding.DecodeString(text); err == nil && len(sum) == sha256.Size {
+		sum, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(text, ":"))
+		if err == nil && len(sum) == sha256.Size && strings.HasSuffix(text, ":") {
 			return sum, nil
 		}
 	}

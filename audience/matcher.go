@@ -229,7 +229,13 @@ func sealedEntry(l list.List, v Version, members uint64, code string) ledger.Ent
 			Epoch    uint32              `json:"epoch"`
 			RuleSet  uint32              `json:"rule_set"`
 			Code     string              `json:"code"`
-		}{v.Audience, v.Number, l.ID, digestText(v.Base), digestText(v.Members.Sum), members, v.Added, v.Removed, v.Position, uint32(v.Epoch), v.RuleSet, code},
+			// What the org will be told, and when.
+			Size      report.Size `json:"size"`
+			PublishAt time.Time   `json:"publish_at"`
+		}{
+			v.Audience, v.Number, l.ID, digestText(v.Base), digestText(v.Members.Sum), members, v.Added, v.Removed,
+			v.Position, uint32(v.Epoch), v.RuleSet, code, v.Size, v.PublishAt,
+		},
 	}
 }
 

@@ -90,7 +90,7 @@ func open(ctx context.Context, cfg Config) (*server.Server, error) {
 	if entries, err := os.ReadDir(cfg.Dir); err == nil && len(entries) > 0 {
 		return nil, selvedge.Errorf(selvedge.CodeConflict, "must be an empty or missing folder").At("dir")
 	}
-	clock, entropy := selvedge.WallClock{}, selvedge.SystemEntropy{}
+	entropy := selvedge.SystemEntropy{}
 	if err := server.Init(ctx, cfg.Dir, clock, entropy); err != nil {
 		return nil, err
 	}

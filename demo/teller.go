@@ -40,7 +40,10 @@ type shop struct {
 	upload   api.List
 }
 
-var operator = selvedge.Operator("demo")
+var (
+	operator = selvedge.Operator("demo")
+	clock    = selvedge.WallClock{}
+)
 
 // say adds a paragraph to the story.
 func (t *teller) say(format string, args ...any) {
@@ -63,7 +66,7 @@ func (t *teller) tell(ctx context.Context) error {
 // bringPeople registers the prompts and imports the people.
 func (t *teller) bringPeople(ctx context.Context) error {
 	var err error
-	t.world, err = world.New(world.Config{Seed: t.cfg.Seed, People: t.cfg.People, Start: selvedge.WallClock{}.Now()})
+	t.world, err = world.New(world.Config{Seed: t.cfg.Seed, People: t.cfg.People, Start: clock.Now()})
 	if err != nil {
 		return err
 	}
@@ -91,14 +94,14 @@ func (t *teller) bringPeople(ctx context.Context) error {
 	}
 	t.say("1. The platform registers %d prompts. %d of them ask for advertising, and say so; the others ask for security or service.", len(prompts), ads)
 
-	began := time.Now()
+	began := clock.Now()
 	report, err := t.server.Importer.Import(ctx, operator, source(f.accounts), source(f.points))
 	if err != nil {
 		return err
 	}
 	p := report.Points
 	t.say("2. It imports %s accounts with %s contact points in %.1f s. %s may be matched. %s were not given for advertising, %s come from no known prompt, %s were never verified, %s have run out: those have no token anywhere.",
-		count(report.Accounts.Created), count(p.Created), time.Since(began).Seconds(), count(p.Matchable), count(p.NotForAds), count(p.UnknownPrompt), count(p.Unverified), count(p.Expired))
+		count(report.Accounts.Created), count(p.Created), clock.Now().Sub(began).Seconds(), count(p.Matchable), count(p.NotForAds), count(p.UnknownPrompt), count(p.Unverified), count(p.Expired))
 
 	key, err := t.server.Orgs.IssuePlatformKey(ctx, operator, "demo")
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/selvedge/selvedge/api"
 	"github.com/selvedge/selvedge/contact"
@@ -38,7 +37,7 @@ func (t *teller) compare(ctx context.Context, s *shop, applied func(*world.Act) 
 		return 0, err
 	}
 	want := map[world.Key]bool{}
-	state := world.State{At: time.Now().UTC(), Applied: applied, Purpose: s.org.Kind.Purpose().String()}
+	state := world.State{At: clock.Now(), Applied: applied, Purpose: s.org.Kind.Purpose().String()}
 	for k := range t.world.Members(s.list, state) {
 		want[k] = true
 	}

@@ -123,12 +123,15 @@ func TestTagsElsewhereDoNotCollapse(t *testing.T) {
 // respell, and are in NFC.
 func fold(s string) string { return strings.ToLower(s) }
 
+// notDots says that a local part is more than dots, which is no address.
+func notDots(local string) bool { return strings.Trim(local, ".") != "" }
+
 func TestMailboxesShareNoForm(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		letters := rapid.SampledFrom([]rune("aAbB.+-üÜıiIİßsſ日"))
 		draw := func(name string) string {
-			local := rapid.StringOfN(letters, 1, 3, -1).Draw(t, name)
+			local := rapid.StringOfN(letters, 1, 3, -1).Filter(notDots).Draw(t, name)
 			return strings.ReplaceAll(local, "İ", "i\u0307") + "@" +
 				rapid.SampledFrom([]string{"example.com", "bücher.example", "bucher.example", "straße.example", "strasse.example"}).Draw(t, name+" at")
 		}
@@ -136,7 +139,7 @@ func TestMailboxesShareNoForm(t *testing.T) {
 		a, reasonA := contactForms(identifier.Email, one, "")
 		b, reasonB := contactForms(identifier.Email, two, "")
 		if reasonA != identifier.Accepted || reasonB != identifier.Accepted {
-			t.Skip("dots alone")
+			t.Fatalf("%q and %q: %q, %q", one, two, reasonA, reasonB)
 		}
 		shared := slices.ContainsFunc(a, func(f identifier.Form) bool { return slices.Contains(b, f) })
 		if same := fold(one) == fold(two); shared != same {

@@ -27,89 +27,110 @@ func TestRows(t *testing.T) {
 	}{
 		"used": {
 			"email\nanna@example.com\n",
-			list.Tally{Read: 1, Used: 1}, list.Tally{Read: 1, Used: 1},
+			list.Tally{Read: 1, Used: 1},
+			list.Tally{Read: 1, Used: 1},
 		},
 		"last line without an end": {
 			"email\nanna@example.com\nben@example.com",
-			list.Tally{Read: 2, Used: 2}, list.Tally{Read: 2, Used: 2},
+			list.Tally{Read: 2, Used: 2},
+			list.Tally{Read: 2, Used: 2},
 		},
 		"last line ends in a carriage return": {
 			"email\nanna@example.com\r",
-			list.Tally{Read: 1, Used: 1}, list.Tally{Read: 1, Used: 1},
+			list.Tally{Read: 1, Used: 1},
+			list.Tally{Read: 1, Used: 1},
 		},
 		"blank lines are empty rows": {
 			"email,phone\n\nanna@example.com,\n\r\n\n",
-			list.Tally{Read: 4, Used: 1, Empty: 3}, list.Tally{Read: 8, Used: 1, Empty: 7},
+			list.Tally{Read: 4, Used: 1, Empty: 3},
+			list.Tally{Read: 8, Used: 1, Empty: 7},
 		},
 		"blank lines before the header are none": {
 			"\n\nemail\nanna@example.com\n",
-			list.Tally{Read: 1, Used: 1}, list.Tally{Read: 1, Used: 1},
+			list.Tally{Read: 1, Used: 1},
+			list.Tally{Read: 1, Used: 1},
 		},
 		"quoted nothing is an empty row": {
 			"email\n\"\"\n",
-			list.Tally{Read: 1, Empty: 1}, list.Tally{Read: 1, Empty: 1},
+			list.Tally{Read: 1, Empty: 1},
+			list.Tally{Read: 1, Empty: 1},
 		},
 		"short row": {
 			"name,email,phone\nAnna\nBen,ben@example.com\n",
-			list.Tally{Read: 2, Used: 1, Empty: 1}, list.Tally{Read: 4, Used: 1, Empty: 3},
+			list.Tally{Read: 2, Used: 1, Empty: 1},
+			list.Tally{Read: 4, Used: 1, Empty: 3},
 		},
 		"long row": {
 			"email\nanna@example.com,ben@example.com\n",
-			list.Tally{Read: 1, Used: 1}, list.Tally{Read: 1, Used: 1},
+			list.Tally{Read: 1, Used: 1},
+			list.Tally{Read: 1, Used: 1},
 		},
 		"refused and used is used": {
 			"email,email\nbad,anna@example.com\n",
-			list.Tally{Read: 1, Used: 1}, list.Tally{Read: 2, Used: 1, Refused: 1},
+			list.Tally{Read: 1, Used: 1},
+			list.Tally{Read: 2, Used: 1, Refused: 1},
 		},
 		"refused and duplicate is duplicate": {
 			"email,email\nanna@example.com,\nanna@example.com,bad\n",
-			list.Tally{Read: 2, Used: 1, Duplicate: 1}, list.Tally{Read: 4, Used: 1, Empty: 1, Duplicate: 1, Refused: 1},
+			list.Tally{Read: 2, Used: 1, Duplicate: 1},
+			list.Tally{Read: 4, Used: 1, Empty: 1, Duplicate: 1, Refused: 1},
 		},
 		"refused and empty is refused": {
 			"email,email\n,bad\n",
-			list.Tally{Read: 1, Refused: 1}, list.Tally{Read: 2, Empty: 1, Refused: 1},
+			list.Tally{Read: 1, Refused: 1},
+			list.Tally{Read: 2, Empty: 1, Refused: 1},
 		},
 		"placeholders are empty": {
 			"email,phone\nn/a,0\n",
-			list.Tally{Read: 1, Empty: 1}, list.Tally{Read: 2, Empty: 2},
+			list.Tally{Read: 1, Empty: 1},
+			list.Tally{Read: 2, Empty: 2},
 		},
 		"repeat within a row": {
 			"email,email\nanna@example.com,ANNA@example.com\n",
-			list.Tally{Read: 1, Used: 1}, list.Tally{Read: 2, Used: 1, Duplicate: 1},
+			list.Tally{Read: 1, Used: 1},
+			list.Tally{Read: 2, Used: 1, Duplicate: 1},
 		},
 		"repeat across columns": {
 			"email,email\nanna@example.com,\n,anna@example.com\n",
-			list.Tally{Read: 2, Used: 1, Duplicate: 1}, list.Tally{Read: 4, Used: 1, Empty: 2, Duplicate: 1},
+			list.Tally{Read: 2, Used: 1, Duplicate: 1},
+			list.Tally{Read: 4, Used: 1, Empty: 2, Duplicate: 1},
 		},
 		"duplicate and used is used": {
 			"email,email\nanna@example.com,\nanna@example.com,ben@example.com\n",
-			list.Tally{Read: 2, Used: 2}, list.Tally{Read: 4, Used: 2, Empty: 1, Duplicate: 1},
+			list.Tally{Read: 2, Used: 2},
+			list.Tally{Read: 4, Used: 2, Empty: 1, Duplicate: 1},
 		},
 		"the same hash under two kinds is two": {
 			"email,phone\n" + strings.Repeat("ab", 32) + "," + strings.Repeat("ab", 32) + "\n",
-			list.Tally{Read: 1, Used: 1}, list.Tally{Read: 2, Used: 2},
+			list.Tally{Read: 1, Used: 1},
+			list.Tally{Read: 2, Used: 2},
 		},
 		// The further form of the first row is the identity of the second: each
 		// is an identifier of its own.
 		"a further form is no repeat": {
 			"email\nselvedge.test.anna.0147@gmail.com\n" + hashed("selvedge.test.anna.0147@gmail.com") + "\n",
-			list.Tally{Read: 2, Used: 2}, list.Tally{Read: 2, Used: 2},
+			list.Tally{Read: 2, Used: 2},
+			list.Tally{Read: 2, Used: 2},
 		},
 		"bad quotes refuse the row's identifiers": {
 			"email,phone,note\nanna@example.com,,5\" nails\n\"ben@example.com\"x,,\ncy@example.com,,\n",
-			list.Tally{Read: 3, Used: 1, Refused: 2}, list.Tally{Read: 6, Used: 1, Empty: 1, Refused: 4},
+			list.Tally{Read: 3, Used: 1, Refused: 2},
+			list.Tally{Read: 6, Used: 1, Empty: 1, Refused: 4},
 		},
 		"bad quotes at the end": {
 			"email\n\"anna@example.com\"x",
-			list.Tally{Read: 1, Refused: 1}, list.Tally{Read: 1, Refused: 1},
+			list.Tally{Read: 1, Refused: 1},
+			list.Tally{Read: 1, Refused: 1},
 		},
 		"line break in a cell": {
 			"email,note\nanna@example.com,\"a\n\nb\"\nben@example.com,\n",
-			list.Tally{Read: 2, Used: 2}, list.Tally{Read: 2, Used: 2},
+			list.Tally{Read: 2, Used: 2},
+			list.Tally{Read: 2, Used: 2},
 		},
 		"not UTF-8": {
 			"email,name\nann\xe4@example.com,\nben@example.com,\xe4\n",
-			list.Tally{Read: 2, Used: 1, Refused: 1}, list.Tally{Read: 2, Used: 1, Refused: 1},
+			list.Tally{Read: 2, Used: 1, Refused: 1},
+			list.Tally{Read: 2, Used: 1, Refused: 1},
 		},
 		"header alone": {"email\n", list.Tally{}, list.Tally{}},
 	} {

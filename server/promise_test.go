@@ -39,12 +39,10 @@ func TestThePromise(t *testing.T) {
 			a.report.Points.Matchable, a.report.Points.Read, b.report.Points.Matchable, b.report.Points.Read)
 	}
 	rnd := rand.New(rand.NewPCG(2019, 10))
-	var requests []request
 	deliverable, rows, security := 0, 0, 0
 	lists := promised(a.world)
 	for n := range 120 {
 		r := requestOf(n, rnd, lists)
-		requests = append(requests, r)
 		got, want := a.do(t, r), b.do(t, r)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("request %d (%s) is answered otherwise where people have more contact points:\n%s", n, r.what, diff)
@@ -169,7 +167,7 @@ type twin struct {
 	report  contact.Report
 	http    *httptest.Server
 	orgs    []string // keys
-	ids     []made // audiences, in the order in which they were made
+	ids     []made   // audiences, in the order in which they were made
 	created int
 	acts    []world.Act
 }

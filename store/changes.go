@@ -79,13 +79,13 @@ func (c Changes) expire(ctx context.Context, tx selvedge.Tx, now time.Time) ([]c
 			ends = append(ends, contact.End{Contact: o.contact, Purpose: p, At: now, Reason: contact.Expired})
 		}
 	}
-	if err := (Contacts{c.DB}).EndGrants(ctx, tx, ends); err != nil {
+	if err := Contacts(c).EndGrants(ctx, tx, ends); err != nil {
 		return nil, err
 	}
 	entry := ledger.Entry{Space: ledger.Ads, Kind: ledger.GrantExpired, Actor: selvedge.System("expiry"), Body: struct {
 		Ordinals []uint32 `json:"ordinals"`
 	}{gone.ToArray()}}
-	if err := (Outbox{c.DB}).Append(ctx, tx, entry); err != nil {
+	if err := Outbox(c).Append(ctx, tx, entry); err != nil {
 		return nil, err
 	}
 	// All purposes of an ads grant expire together.

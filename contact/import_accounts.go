@@ -53,7 +53,7 @@ func (r *run) accounts(ctx context.Context, open Source) error {
 			return nil
 		}
 		err := r.batch(ctx, accountsFile, batch[0].row, batch[len(batch)-1].row, func(ctx context.Context, tx selvedge.Tx) error {
-			return r.accountBatch(ctx, tx, batch, refused)
+			return r.accountBatch(ctx, tx, batch)
 		})
 		batch = batch[:0]
 		return err
@@ -78,7 +78,7 @@ func (r *run) accounts(ctx context.Context, open Source) error {
 	return err
 }
 
-func (r *run) accountBatch(ctx context.Context, tx selvedge.Tx, batch []accountRow, refused refusals) error {
+func (r *run) accountBatch(ctx context.Context, tx selvedge.Tx, batch []accountRow) error {
 	ids := make([]string, len(batch))
 	for i, a := range batch {
 		ids[i] = a.PlatformID
@@ -88,34 +88,47 @@ func (r *run) accountBatch(ctx context.Context, tx selvedge.Tx, batch []accountR
 		return err
 	}
 	var put []*Account
+	pending := map[string]bool{}
+	flush := func() error {
+		if err := r.Repo.PutAccounts(ctx, tx, put, r.Clock.Now()); err != nil {
+			return err
+		}
+		for _, a := range put {
+			known[a.PlatformID] = *a
+		}
+		put = put[:0]
+		clear(pending)
+		return nil
+	}
 	var created, changed, unchanged int64
 	touched := map[Mask]*roaring.Bitmap{MaskAge: roaring.New(), MaskState: roaring.New()}
-	met := make(map[string]bool, len(batch))
 	for i := range batch {
 		a := &batch[i].Account
+		if pending[a.PlatformID] {
+			// A second row of one account counts after the first, as it would
+			// if a batch ended between them.
+			if err := flush(); err != nil {
+				return err
+			}
+		}
 		old, ok := known[a.PlatformID]
 		switch {
-		case met[a.PlatformID]:
-			// Which of two rows in one batch counts would be a guess.
-			refused.add(reasonRepeated, batch[i].row)
-			r.report.Accounts.Refused++
-			continue
 		case !ok:
 			created++
-			put = append(put, a)
 		case old.sameFacts(*a):
 			unchanged++
+			continue
 		default:
 			changed++
 			a.ID, a.Person, a.ObjectedAt = old.ID, old.Person, old.ObjectedAt
-			put = append(put, a)
 			if err := r.touch(ctx, tx, old, *a, touched); err != nil {
 				return err
 			}
 		}
-		met[a.PlatformID] = true
+		put = append(put, a)
+		pending[a.PlatformID] = true
 	}
-	if err := r.Repo.PutAccounts(ctx, tx, put, r.Clock.Now()); err != nil {
+	if err := flush(); err != nil {
 		return err
 	}
 	for _, m := range []Mask{MaskAge, MaskState} {

@@ -62,7 +62,6 @@ const maxRefusedRows = 100
 const (
 	reasonBadAccount     identifier.Reason = "bad_account"
 	reasonUnknownAccount identifier.Reason = "unknown_account"
-	reasonRepeated       identifier.Reason = "repeated"
 	reasonBadCountry     identifier.Reason = "bad_country"
 	reasonBadAge         identifier.Reason = "bad_age_class"
 	reasonBadDate        identifier.Reason = "bad_date"

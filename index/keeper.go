@@ -68,12 +68,18 @@ type kept struct {
 // The index must not be used after fn has returned. While fn runs, the index is
 // not brought up to date for anybody else.
 func (k *Keeper) Use(ctx context.Context, fn func(*Ads) error) error {
-	if err := k.Refresh(ctx); err != nil {
-		return err
+	for {
+		if err := k.Refresh(ctx); err != nil {
+			return err
+		}
+		k.mu.RLock()
+		if k.ads != nil {
+			defer k.mu.RUnlock()
+			return fn(k.ads)
+		}
+		// Between the two locks somebody rebuilt it, or moved it on and failed.
+		k.mu.RUnlock()
 	}
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	return fn(k.ads)
 }
 
 // Refresh brings the index up to the last committed change. A fault leaves it

@@ -80,12 +80,14 @@ func newPlatform(t *testing.T, people int) *platform {
 	for i := range people {
 		id := account(i)
 		p.accounts[id] = "GB,adult,,active"
-		p.give(id, "email", fmt.Sprintf("person%d@example.com", i), "offers@1")
+		p.give(id, "email", p.email(i), "offers@1")
 		p.give(id, "phone", fmt.Sprintf("+447700900%03d", i), []string{"two-factor@1", "offers@1", "suppress@1"}[i%3])
 	}
 	p.bring(t)
 	return p
 }
+
+func (*platform) email(i int) string { return fmt.Sprintf("person%d@example.com", i) }
 
 func account(i int) string { return fmt.Sprintf("account-%d", i) }
 
@@ -224,41 +226,39 @@ func TestRefreshFollows(t *testing.T) {
 	p := newPlatform(t, 9)
 	followed := p.keeper(t)
 	before := p.ask(t, followed)
-	email := func(i int) contact.Address {
-		return contact.Address{Kind: identifier.Email, Value: fmt.Sprintf("person%d@example.com", i)}
-	}
 	withdraw := func(t *testing.T, i int, s purpose.Set) {
-		_, err := p.People.Withdraw(t.Context(), office, account(i), email(i), s)
+		_, err := p.People.Withdraw(t.Context(), office, account(i), contact.Address{Kind: identifier.Email, Value: p.email(i)}, s)
 		must(t, err)
 	}
 	for _, step := range []struct {
-		name string
-		do   func(t *testing.T)
+		name   string
+		masked bool // what happens is behind a mask, and does not show
+		do     func(t *testing.T)
 	}{
-		{"one purpose is withdrawn", func(t *testing.T) { withdraw(t, 0, purpose.Of(purpose.AdsMatchPartner)) }},
-		{"the rest is withdrawn", func(t *testing.T) { withdraw(t, 0, both) }},
-		{"a person objects", func(t *testing.T) { must(t, p.People.Object(t.Context(), office, account(1))) }},
-		{"one who objected withdraws", func(t *testing.T) { withdraw(t, 1, purpose.Of(purpose.AdsMatchAdvertiser)) }},
-		{"the objection is lifted", func(t *testing.T) { must(t, p.People.LiftObjection(t.Context(), office, account(1))) }},
-		{"adults turn out to be minors, or of unknown age", func(t *testing.T) {
+		{"one purpose is withdrawn", false, func(t *testing.T) { withdraw(t, 0, purpose.Of(purpose.AdsMatchPartner)) }},
+		{"the rest is withdrawn", false, func(t *testing.T) { withdraw(t, 0, both) }},
+		{"a person objects", false, func(t *testing.T) { must(t, p.People.Object(t.Context(), office, account(1))) }},
+		{"one who objected withdraws", true, func(t *testing.T) { withdraw(t, 1, purpose.Of(purpose.AdsMatchAdvertiser)) }},
+		{"and lifts the objection", false, func(t *testing.T) { must(t, p.People.LiftObjection(t.Context(), office, account(1))) }},
+		{"adults turn out to be minors, or of unknown age", false, func(t *testing.T) {
 			p.accounts[account(2)], p.accounts[account(3)] = "GB,minor,,active", "GB,unknown,,active"
 			p.bring(t)
 		}},
-		{"an account is out of use", func(t *testing.T) {
+		{"an account is out of use", false, func(t *testing.T) {
 			p.accounts[account(4)] = "GB,adult,,deactivated"
 			p.bring(t)
 		}},
-		{"both are as before", func(t *testing.T) {
+		{"both are as before", false, func(t *testing.T) {
 			p.accounts[account(2)], p.accounts[account(4)] = "GB,adult,,active", "GB,adult,,active"
 			p.bring(t)
 		}},
-		{"somebody comes, months later", func(t *testing.T) {
+		{"somebody comes, months later", false, func(t *testing.T) {
 			p.clock.Add(200 * 24 * time.Hour)
 			p.accounts[account(9)] = "GB,adult,,active"
 			p.give(account(9), "email", "person9@example.com", "offers@1")
 			p.bring(t)
 		}},
-		{"the older grants are over", func(t *testing.T) {
+		{"the older grants are over", false, func(t *testing.T) {
 			p.clock.Add(200 * 24 * time.Hour)
 			must(t, p.db.Update(t.Context(), func(ctx context.Context, tx selvedge.Tx) error {
 				_, err := store.Changes{DB: p.db}.Append(ctx, tx)
@@ -272,8 +272,11 @@ func TestRefreshFollows(t *testing.T) {
 			if diff := cmp.Diff(p.ask(t, p.keeper(t)), after); diff != "" {
 				t.Errorf("from nothing (-), and followed (+):\n%s", diff)
 			}
-			if after.Position <= before.Position || cmp.Equal(after.Eligible, before.Eligible) {
-				t.Errorf("nothing moved: %v", after)
+			if after.Position <= before.Position {
+				t.Errorf("the index stayed at position %d", after.Position)
+			}
+			if moved := !cmp.Equal(after.Eligible, before.Eligible); moved == step.masked {
+				t.Errorf("what is eligible moved: %t", moved)
 			}
 			for _, u := range purpose.Matchable.List() {
 				if diff := cmp.Diff(p.told(t, u), p.owners(t, after.Eligible[u.String()])); diff != "" {

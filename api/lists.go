@@ -15,6 +15,7 @@ import (
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/audience"
+	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/list"
 )
 
@@ -27,10 +28,19 @@ type List struct {
 	AcceptedAt time.Time           `json:"accepted_at"`
 	ExpiresAt  time.Time           `json:"expires_at"`
 	Report     list.Report         `json:"report"`
+	// Advice says, for each reason in the report, what the sender can do.
+	Advice map[identifier.Reason]string `json:"advice"`
 }
 
 func listOf(v audience.ListView) List {
-	return List{ID: v.ID, Audience: v.Audience, Status: v.Status, AcceptedAt: v.AcceptedAt, ExpiresAt: v.ExpiresAt, Report: v.Report}
+	b := List{
+		ID: v.ID, Audience: v.Audience, Status: v.Status, AcceptedAt: v.AcceptedAt, ExpiresAt: v.ExpiresAt,
+		Report: v.Report, Advice: map[identifier.Reason]string{},
+	}
+	for _, r := range v.Report.Refused {
+		b.Advice[r.Reason] = list.ReasonText(r.Reason)
+	}
+	return b
 }
 
 func (d *door) uploadList(ctx context.Context, actor selvedge.Actor, r *http.Request) (int, any, error) {

@@ -31,6 +31,7 @@ type line struct {
 	Text    string
 	Command bool // to be copied
 	Detail  bool // belongs to the paragraph above
+	Deep    bool // belongs to the detail above
 }
 
 // ServeHTTP implements http.Handler.
@@ -42,7 +43,7 @@ func (p *page) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	for _, l := range lines {
 		text := strings.TrimSpace(l)
 		show = append(show, line{
-			Text: text, Detail: strings.HasPrefix(l, " "),
+			Text: text, Detail: strings.HasPrefix(l, " "), Deep: strings.HasPrefix(l, "      "),
 			Command: strings.HasPrefix(text, "curl ") || strings.HasPrefix(text, "printf "),
 		})
 	}

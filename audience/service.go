@@ -57,17 +57,26 @@ type ListView struct {
 	Status Status
 }
 
-// Create makes an empty audience. Only an org may, for itself.
-func (s *Service) Create(ctx context.Context, actor selvedge.Actor, name string) (View, error) {
+// asker returns the org that asks, or a CodeForbidden error if none does.
+func asker(actor selvedge.Actor) (selvedge.OrgID, error) {
 	org, ok := actor.Org()
 	if !ok {
-		return View{}, actor.Must(selvedge.OrgRole)
+		return "", selvedge.Errorf(selvedge.CodeForbidden, "only an org may do this, for itself")
+	}
+	return org, nil
+}
+
+// Create makes an empty audience. Only an org may, for itself.
+func (s *Service) Create(ctx context.Context, actor selvedge.Actor, name string) (View, error) {
+	org, err := asker(actor)
+	if err != nil {
+		return View{}, err
 	}
 	if err := validateName(name); err != nil {
 		return View{}, err
 	}
 	a := Audience{Org: org, Name: name, CreatedAt: s.Clock.Now()}
-	err := s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+	err = s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
 		id, err := s.IDs.Next(ctx, tx, org, "aud")
 		if err != nil {
 			return err
@@ -90,9 +99,9 @@ func (s *Service) Create(ctx context.Context, actor selvedge.Actor, name string)
 // Get returns one of the org's audiences, List all of them in the order of
 // creation.
 func (s *Service) Get(ctx context.Context, actor selvedge.Actor, id selvedge.AudienceID) (v View, err error) {
-	org, ok := actor.Org()
-	if !ok {
-		return View{}, actor.Must(selvedge.OrgRole)
+	org, err := asker(actor)
+	if err != nil {
+		return View{}, err
 	}
 	err = s.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) error {
 		a, err := s.Repo.Audience(ctx, tx, org, id)
@@ -107,9 +116,9 @@ func (s *Service) Get(ctx context.Context, actor selvedge.Actor, id selvedge.Aud
 
 // List returns the org's audiences in the order of creation.
 func (s *Service) List(ctx context.Context, actor selvedge.Actor) (vs []View, err error) {
-	org, ok := actor.Org()
-	if !ok {
-		return nil, actor.Must(selvedge.OrgRole)
+	org, err := asker(actor)
+	if err != nil {
+		return nil, err
 	}
 	err = s.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) error {
 		as, err := s.Repo.Audiences(ctx, tx, org)
@@ -169,9 +178,9 @@ func status(l list.List, versions []Version, now time.Time) Status {
 // it is complete. Errors of the list itself are those of list.Receiver, and
 // leave nothing behind.
 func (s *Service) Upload(ctx context.Context, actor selvedge.Actor, id selvedge.AudienceID, r io.Reader, o list.Options) (ListView, error) {
-	org, ok := actor.Org()
-	if !ok {
-		return ListView{}, actor.Must(selvedge.OrgRole)
+	org, err := asker(actor)
+	if err != nil {
+		return ListView{}, err
 	}
 	// Asked for first, so that nobody streams gigabytes to an id that is not
 	// theirs.
@@ -224,8 +233,11 @@ func acceptedEntry(actor selvedge.Actor, l list.List) ledger.Entry {
 }
 
 // GetList returns one list of one of the org's audiences.
-func (s *Service) GetList(ctx context.Context, actor selvedge.Actor, audience selvedge.AudienceID, id selvedge.ListID) (v ListView, err error) {
-	vs, err := s.lists(ctx, actor, audience, id)
+func (s *Service) GetList(ctx context.Context, actor selvedge.Actor, audience selvedge.AudienceID, id selvedge.ListID) (ListView, error) {
+	vs, err := s.lists(ctx, actor, audience, func(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID) ([]list.List, error) {
+		l, err := s.Repo.List(ctx, tx, org, audience, id)
+		return []list.List{l}, err
+	})
 	if err != nil {
 		return ListView{}, err
 	}
@@ -235,24 +247,24 @@ func (s *Service) GetList(ctx context.Context, actor selvedge.Actor, audience se
 // Lists returns the lists of one of the org's audiences in the order of
 // acceptance.
 func (s *Service) Lists(ctx context.Context, actor selvedge.Actor, audience selvedge.AudienceID) ([]ListView, error) {
-	return s.lists(ctx, actor, audience, "")
+	return s.lists(ctx, actor, audience, func(ctx context.Context, tx selvedge.Tx, _ selvedge.OrgID) ([]list.List, error) {
+		return s.Repo.Lists(ctx, tx, audience)
+	})
 }
 
-func (s *Service) lists(ctx context.Context, actor selvedge.Actor, audience selvedge.AudienceID, id selvedge.ListID) (vs []ListView, err error) {
-	org, ok := actor.Org()
-	if !ok {
-		return nil, actor.Must(selvedge.OrgRole)
+// lists reads lists of one of the org's audiences and says how far they are.
+func (s *Service) lists(ctx context.Context, actor selvedge.Actor, audience selvedge.AudienceID,
+	read func(context.Context, selvedge.Tx, selvedge.OrgID) ([]list.List, error),
+) (vs []ListView, err error) {
+	org, err := asker(actor)
+	if err != nil {
+		return nil, err
 	}
 	err = s.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) error {
 		if _, err := s.Repo.Audience(ctx, tx, org, audience); err != nil {
 			return err
 		}
-		ls, err := s.Repo.Lists(ctx, tx, audience)
-		if id != "" {
-			var l list.List
-			l, err = s.Repo.List(ctx, tx, org, audience, id)
-			ls = []list.List{l}
-		}
+		ls, err := read(ctx, tx, org)
 		if err != nil {
 			return err
 		}

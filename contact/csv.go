@@ -16,6 +16,7 @@ import (
 // is not known is a mistake and not a curiosity.
 type table struct {
 	file string
+	in   *lastByte
 	r    *csv.Reader
 	at   []int // of each column, its place in a row
 	row  int64 // the row read last, header included
@@ -23,11 +24,12 @@ type table struct {
 }
 
 func openTable(file string, r io.Reader, columns []string) (*table, error) {
-	br := bufio.NewReaderSize(r, 1<<20)
+	in := &lastByte{r: r}
+	br := bufio.NewReaderSize(in, 1<<20)
 	if b, err := br.Peek(3); err == nil && string(b) == "\ufeff" {
 		_, _ = br.Discard(3)
 	}
-	t := &table{file: file, r: csv.NewReader(br), out: make([]string, len(columns))}
+	t := &table{file: file, in: in, r: csv.NewReader(br), out: make([]string, len(columns))}
 	t.r.ReuseRecord = true
 	header, err := t.r.Read()
 	if err != nil {
@@ -56,6 +58,11 @@ func openTable(file string, r io.Reader, columns []string) (*table, error) {
 func (t *table) next() ([]string, error) {
 	rec, err := t.r.Read()
 	if err == io.EOF {
+		if t.in.last != '\n' {
+			// Half an address may be an address, and somebody else's.
+			return nil, selvedge.Errorf(selvedge.CodeInvalid, "the last line has no line end; perhaps the file ends early").
+				At(t.file).AtRow(t.row).Because("no_line_end")
+		}
 		return nil, io.EOF
 	}
 	t.row++
@@ -66,6 +73,21 @@ func (t *table) next() ([]string, error) {
 		t.out[i] = rec[at]
 	}
 	return t.out, nil
+}
+
+// lastByte remembers the last byte that was read.
+type lastByte struct {
+	r    io.Reader
+	last byte
+}
+
+// Read implements io.Reader.
+func (l *lastByte) Read(p []byte) (int, error) {
+	n, err := l.r.Read(p)
+	if n > 0 {
+		l.last = p[n-1]
+	}
+	return n, err
 }
 
 func (t *table) fault(err error) error {

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/blob"
@@ -61,20 +62,24 @@ func (im *Importer) Import(ctx context.Context, actor selvedge.Actor, accounts, 
 	if err := actor.Must(selvedge.PlatformRole, selvedge.OperatorRole); err != nil {
 		return Report{}, err
 	}
-	digest, err := check(ctx, accounts, points)
+	digests, err := check(ctx, accounts, points)
 	if err != nil {
 		return Report{}, err
 	}
-	run, err := im.begin(ctx, actor, digest)
+	run, err := im.begin(ctx, actor, digests.both())
 	if err != nil {
 		return Report{}, err
 	}
 	defer run.close()
-	if err := run.accounts(ctx, accounts); err != nil {
+	var applied fileDigests
+	if applied.accounts, err = run.accounts(ctx, accounts); err != nil {
 		return Report{}, err
 	}
-	if err := run.points(ctx, points); err != nil {
+	if applied.points, err = run.points(ctx, points); err != nil {
 		return Report{}, err
+	}
+	if applied != digests {
+		return Report{}, selvedge.Errorf(selvedge.CodeConflict, "the files changed while they were read: bring the ones that import %d began with", run.id).Because("files_changed")
 	}
 	if err := run.complete(ctx); err != nil {
 		return Report{}, err
@@ -82,40 +87,40 @@ func (im *Importer) Import(ctx context.Context, actor selvedge.Actor, accounts, 
 	return run.report, nil
 }
 
-// check reads both files to their end and returns the digest that an import is
-// known by.
-func check(ctx context.Context, accounts, points Source) ([32]byte, error) {
-	h := sha256.New()
-	for _, f := range []struct {
-		name    string
-		open    Source
-		columns []string
-	}{{accountsFile, accounts, accountColumns}, {pointsFile, points, pointColumns}} {
-		fh := sha256.New()
-		err := eachRow(ctx, f.name, f.open, f.columns, fh, func(int64, []string) error { return nil })
-		if err != nil {
-			return [32]byte{}, err
-		}
-		h.Write(fh.Sum(nil))
-	}
-	return [32]byte(h.Sum(nil)), nil
+// fileDigests are the SHA-256 of the two files.
+type fileDigests struct{ accounts, points [sha256.Size]byte }
+
+// both returns the digest that an import of the two files is known by.
+func (d fileDigests) both() [sha256.Size]byte {
+	return sha256.Sum256(append(d.accounts[:], d.points[:]...))
 }
 
-// eachRow calls fn with every row of a file, copying what it reads to tee.
-func eachRow(ctx context.Context, name string, open Source, columns []string, tee io.Writer, fn func(row int64, fields []string) error) error {
+// check reads both files to their end.
+func check(ctx context.Context, accounts, points Source) (d fileDigests, err error) {
+	ignore := func(int64, []string) error { return nil }
+	if d.accounts, err = eachRow(ctx, accountsFile, accounts, accountColumns, ignore); err != nil {
+		return d, err
+	}
+	d.points, err = eachRow(ctx, pointsFile, points, pointColumns, ignore)
+	return d, err
+}
+
+// eachRow calls fn with every row of a file and returns the file's digest.
+func eachRow(ctx context.Context, name string, open Source, columns []string, fn func(row int64, fields []string) error) (sum [sha256.Size]byte, err error) {
 	rc, err := open()
 	if err != nil {
-		return fmt.Errorf("open %s: %w", name, err)
+		return sum, fmt.Errorf("open %s: %w", name, err)
 	}
 	defer rc.Close()
-	t, err := openTable(name, io.TeeReader(rc, tee), columns)
+	h := sha256.New()
+	t, err := openTable(name, io.TeeReader(rc, h), columns)
 	if err != nil {
-		return err
+		return sum, err
 	}
 	for {
 		fields, err := t.next()
 		if err == io.EOF {
-			return nil
+			return [sha256.Size]byte(h.Sum(nil)), nil
 		}
 		if err == nil && t.row%batchRows == 0 {
 			err = ctx.Err()
@@ -124,7 +129,7 @@ func eachRow(ctx context.Context, name string, open Source, columns []string, te
 			err = fn(t.row, fields)
 		}
 		if err != nil {
-			return err
+			return sum, err
 		}
 	}
 }
@@ -139,13 +144,14 @@ type run struct {
 	prompts map[prompt.Name]prompt.Registered
 	refs    map[prompt.Name]prompt.Ref // of prompts met so far, registered or not
 
-	counted *roaring.Bitmap // contact points of this import that were met in this run
+	counted *roaring64.Bitmap // contact points that this run has met
+	tokened *roaring.Bitmap   // ordinals whose tokens are in tokens
 	tokens  *tokenSorter
 }
 
 // begin opens the import of a digest, or takes it up where it was cut off.
 func (im *Importer) begin(ctx context.Context, actor selvedge.Actor, digest [32]byte) (*run, error) {
-	r := &run{Importer: im, actor: actor, refs: map[prompt.Name]prompt.Ref{}, counted: roaring.New()}
+	r := &run{Importer: im, actor: actor, refs: map[prompt.Name]prompt.Ref{}, counted: roaring64.New(), tokened: roaring.New()}
 	err := im.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
 		var err error
 		if r.prompts, err = im.Prompts.Prompts(ctx, tx); err != nil {
@@ -190,10 +196,15 @@ func (r *run) complete(ctx context.Context) (err error) {
 		return err
 	}
 	return r.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		// Settles the expiries that are due, so that no grant comes on after it
+		// ended: the import may have lain open for long.
+		if _, err := r.Changes.Append(ctx, tx); err != nil {
+			return err
+		}
 		granted := map[purpose.Set]*roaring.Bitmap{}
 		err := r.Repo.ImportedOrdinals(ctx, tx, r.id, func(o selvedge.Ordinal, live purpose.Set) error {
 			if live == 0 {
-				return nil // withdrawn before it ever could be matched
+				return nil // ended before it ever could be matched
 			}
 			if granted[live] == nil {
 				granted[live] = roaring.New()

@@ -2,7 +2,7 @@ package contact
 
 import (
 	"context"
-	"io"
+	"crypto/sha256"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -44,8 +44,8 @@ func parseAccount(row int64, f []string) accountRow {
 	return a
 }
 
-// accounts applies accounts.csv.
-func (r *run) accounts(ctx context.Context, open Source) error {
+// accounts applies accounts.csv and returns its digest.
+func (r *run) accounts(ctx context.Context, open Source) (sum [sha256.Size]byte, err error) {
 	refused := refusals{}
 	var batch []accountRow
 	flush := func() error {
@@ -58,7 +58,7 @@ func (r *run) accounts(ctx context.Context, open Source) error {
 		batch = batch[:0]
 		return err
 	}
-	err := eachRow(ctx, accountsFile, open, accountColumns, io.Discard, func(row int64, f []string) error {
+	sum, err = eachRow(ctx, accountsFile, open, accountColumns, func(row int64, f []string) error {
 		r.report.Accounts.Read++
 		a := parseAccount(row, f)
 		if a.refused != "" {
@@ -75,7 +75,7 @@ func (r *run) accounts(ctx context.Context, open Source) error {
 		err = flush()
 	}
 	r.report.Accounts.Refusals = refused.list()
-	return err
+	return sum, err
 }
 
 func (r *run) accountBatch(ctx context.Context, tx selvedge.Tx, batch []accountRow) error {

@@ -2,48 +2,58 @@ package contact
 
 import (
 	"context"
+	"crypto/sha256"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/prompt"
 	"github.com/selvedge/selvedge/purpose"
 )
 
-// points applies contact_points.csv.
-func (r *run) points(ctx context.Context, open Source) error {
+// points applies contact_points.csv and returns its digest.
+func (r *run) points(ctx context.Context, open Source) ([sha256.Size]byte, error) {
 	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	batches, failed := r.prepared(ctx, open)
+	batches, end := r.prepared(ctx, open)
+	defer func() {
+		stop()
+		for range batches { // until the reader has closed the file
+		}
+	}()
 	refused := refusals{}
 	for b := range batches {
 		<-b.done
 		if err := r.pointBatch(ctx, b, refused); err != nil {
-			return err
+			return [sha256.Size]byte{}, err
 		}
 	}
 	r.report.Points.Refusals = refused.list()
-	return failed()
+	return end()
+}
+
+// step is one row on its way through its batch.
+type step struct {
+	*pointRow
+	Point
+	account       *Account
+	from          prompt.Prompt // the zero Prompt if it is not registered
+	inserted      bool
+	newlyVerified bool
+	grant         *AdsGrant
 }
 
 func (r *run) pointBatch(ctx context.Context, b *pointBatch, refused refusals) error {
-	rep := &r.report.Points
 	return r.batch(ctx, pointsFile, b.from, b.from+int64(len(b.rows))-1, func(ctx context.Context, tx selvedge.Tx) error {
-		known, err := r.knownAccounts(ctx, tx, b.rows)
+		steps, err := r.steps(ctx, tx, b.rows, refused)
 		if err != nil {
 			return err
 		}
-		for i := range b.rows {
-			p := &b.rows[i]
-			rep.Read++
-			account, ok := known[p.platformID]
-			if p.refused == "" && !ok {
-				p.refused = reasonUnknownAccount
-			}
-			if p.refused != "" {
-				rep.Refused++
-				refused.add(p.refused, p.row)
-				continue
-			}
-			if err := r.point(ctx, tx, p, account); err != nil {
+		if err := r.insertPoints(ctx, tx, steps); err != nil {
+			return err
+		}
+		if err := r.insertGrants(ctx, tx, steps); err != nil {
+			return err
+		}
+		for i := range steps {
+			if err := r.finish(&steps[i]); err != nil {
 				return err
 			}
 		}
@@ -51,10 +61,44 @@ func (r *run) pointBatch(ctx context.Context, b *pointBatch, refused refusals) e
 	})
 }
 
+// steps makes the contact points of the rows that can be taken, and counts the
+// others.
+func (r *run) steps(ctx context.Context, tx selvedge.Tx, rows []pointRow, refused refusals) ([]step, error) {
+	known, err := r.knownAccounts(ctx, tx, rows)
+	if err != nil {
+		return nil, err
+	}
+	steps := make([]step, 0, len(rows))
+	for i := range rows {
+		row := &rows[i]
+		r.report.Points.Read++
+		account := known[row.platformID]
+		if row.refused == "" && account == nil {
+			row.refused = reasonUnknownAccount
+		}
+		if row.refused != "" {
+			r.report.Points.Refused++
+			refused.add(row.refused, row.row)
+			continue
+		}
+		ref, err := r.ref(ctx, tx, row.prompt)
+		if err != nil {
+			return nil, err
+		}
+		registered := r.prompts[row.prompt]
+		steps = append(steps, step{pointRow: row, account: account, from: registered.Prompt, Point: Point{
+			Account: account.ID, Kind: row.kind, Handle: row.handle, Prompt: ref, GivenAt: row.givenAt,
+			VerifiedAt: row.verifiedAt, VerifiedBy: row.verifiedBy, Mask: row.mask, Import: r.id,
+			Purposes: registered.Purposes,
+		}})
+	}
+	return steps, nil
+}
+
 func (r *run) knownAccounts(ctx context.Context, tx selvedge.Tx, rows []pointRow) (map[string]*Account, error) {
 	ids := make([]string, 0, len(rows))
-	for i, p := range rows {
-		if p.refused == "" && (i == 0 || rows[i-1].platformID != p.platformID) {
+	for _, p := range rows {
+		if p.refused == "" && (len(ids) == 0 || ids[len(ids)-1] != p.platformID) {
 			ids = append(ids, p.platformID)
 		}
 	}
@@ -66,80 +110,107 @@ func (r *run) knownAccounts(ctx context.Context, tx selvedge.Tx, rows []pointRow
 	return known, err
 }
 
-// point applies one row.
-func (r *run) point(ctx context.Context, tx selvedge.Tx, row *pointRow, account *Account) error {
-	registered, isRegistered := r.prompts[row.prompt]
-	ref, err := r.ref(ctx, tx, row.prompt)
+// insertPoints keeps the contact points that are new, and of the others the
+// proof of control that is new.
+func (r *run) insertPoints(ctx context.Context, tx selvedge.Tx, steps []step) error {
+	points := make([]*Point, len(steps))
+	for i := range steps {
+		points[i] = &steps[i].Point
+	}
+	inserted, err := r.Repo.InsertPoints(ctx, tx, points)
 	if err != nil {
 		return err
 	}
-	p := Point{
-		Account: account.ID, Kind: row.kind, Handle: row.handle, Prompt: ref, GivenAt: row.givenAt,
-		VerifiedAt: row.verifiedAt, VerifiedBy: row.verifiedBy, Mask: row.mask, Import: r.id,
-		Purposes: registered.Purposes, // none if the prompt is not registered: deny is the zero value
+	proven := map[selvedge.ContactID]bool{} // by an earlier row of the batch
+	for i := range steps {
+		s := &steps[i]
+		s.inserted = inserted[i]
+		if s.inserted || !s.Point.VerifiedAt.IsZero() || s.pointRow.verifiedAt.IsZero() {
+			continue
+		}
+		s.Point.VerifiedAt, s.newlyVerified = s.pointRow.verifiedAt, !proven[s.ID]
+		if s.newlyVerified {
+			if err := r.Repo.SetVerified(ctx, tx, s.ID, s.pointRow.verifiedAt, s.pointRow.verifiedBy); err != nil {
+				return err
+			}
+		}
+		proven[s.ID] = true
 	}
-	inserted, err := r.Repo.InsertPoint(ctx, tx, &p)
+	return nil
+}
+
+// insertGrants gives the contact points that are verified and granted for ads
+// their ads grant, where this is the first moment that they can have one.
+func (r *run) insertGrants(ctx context.Context, tx selvedge.Tx, steps []step) error {
+	var made []*AdsGrant
+	of := map[selvedge.ContactID]*AdsGrant{} // by an earlier row of the batch
+	for i := range steps {
+		s := &steps[i]
+		if s.Point.VerifiedAt.IsZero() || s.Purposes.Ads() == 0 {
+			continue
+		}
+		if s.grant = of[s.ID]; s.grant != nil {
+			continue
+		}
+		live := s.Purposes.Ads()
+		if !s.inserted {
+			have, ended, err := r.known(ctx, tx, s.Point)
+			if err != nil {
+				return err
+			}
+			if s.grant, live = have, live&^ended; have != nil {
+				continue
+			}
+		}
+		expires := s.from.AdsExpiry(s.Point.GivenAt)
+		if live == 0 || !r.Clock.Now().Before(expires) {
+			continue
+		}
+		s.grant = &AdsGrant{
+			Contact: s.ID, Account: s.Account, Person: s.account.Person, Purposes: live, Live: live, ExpiresAt: expires, Import: r.id,
+		}
+		of[s.ID] = s.grant
+		made = append(made, s.grant)
+	}
+	return r.Repo.InsertAdsGrants(ctx, tx, made)
+}
+
+// known returns the ads grant that a kept contact point has, nil if none, and
+// the purposes that have ended for it.
+func (r *run) known(ctx context.Context, tx selvedge.Tx, p Point) (*AdsGrant, purpose.Set, error) {
+	grants, err := r.Repo.AdsGrants(ctx, tx, p.Account)
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
-	mine := inserted || (p.Import == r.id && !r.counted.Contains(uint32(p.ID)))
-	newlyVerified := !inserted && p.VerifiedAt.IsZero() && !row.verifiedAt.IsZero()
-	if newlyVerified {
-		if err := r.Repo.SetVerified(ctx, tx, p.ID, row.verifiedAt, row.verifiedBy); err != nil {
-			return err
-		}
-		p.VerifiedAt = row.verifiedAt
-	}
-	var grant *AdsGrant
-	if !p.VerifiedAt.IsZero() && p.Purposes.Ads() != 0 {
-		if grant, err = r.grant(ctx, tx, p, account, registered.Prompt, inserted); err != nil {
-			return err
+	for _, g := range grants {
+		if g.Contact == p.ID {
+			return &g, 0, nil
 		}
 	}
-	if grant != nil && grant.Import == r.id && !r.counted.Contains(uint32(p.ID)) {
-		for _, f := range row.forms {
-			if err := r.tokens.add(r.Keys, f, grant.Ordinal); err != nil {
+	ends, err := r.Repo.Ends(ctx, tx, p.Account)
+	var ended purpose.Set
+	for _, e := range ends {
+		if e.Contact == p.ID {
+			ended |= purpose.Of(e.Purpose)
+		}
+	}
+	return nil, ended, err
+}
+
+// finish collects the tokens of a row and counts it.
+func (r *run) finish(s *step) error {
+	mine := r.counted.CheckedAdd(uint64(s.ID)) && s.Point.Import == r.id
+	// The tokens are those of the row that made the grant, in this run or before
+	// the import was cut off: the first that is verified.
+	if s.grant != nil && s.grant.Import == r.id && !s.pointRow.verifiedAt.IsZero() && r.tokened.CheckedAdd(uint32(s.grant.Ordinal)) {
+		for _, f := range s.forms {
+			if err := r.tokens.add(r.Keys, f, s.grant.Ordinal); err != nil {
 				return err
 			}
 		}
 	}
-	r.count(p, grant, mine, newlyVerified, isRegistered)
-	r.counted.Add(uint32(p.ID))
+	r.count(s.Point, s.grant, mine, s.newlyVerified)
 	return nil
-}
-
-// grant returns the ads grant of a verified contact point, making it if this is
-// the first moment that it can have one; nil if it cannot.
-func (r *run) grant(ctx context.Context, tx selvedge.Tx, p Point, account *Account, from prompt.Prompt, inserted bool) (*AdsGrant, error) {
-	live := p.Purposes.Ads()
-	if !inserted {
-		have, err := r.Repo.AdsGrants(ctx, tx, p.Account)
-		if err != nil {
-			return nil, err
-		}
-		for _, g := range have {
-			if g.Contact == p.ID {
-				return &g, nil
-			}
-		}
-		ends, err := r.Repo.Ends(ctx, tx, p.Account)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range ends {
-			if e.Contact == p.ID {
-				live &^= purpose.Of(e.Purpose)
-			}
-		}
-	}
-	expires := from.AdsExpiry(p.GivenAt)
-	if live == 0 || !r.Clock.Now().Before(expires) {
-		return nil, nil
-	}
-	g := &AdsGrant{Contact: p.ID, Account: p.Account, Person: account.Person, Purposes: live, Live: live, ExpiresAt: expires, Import: r.id}
-	err := r.Repo.InsertAdsGrant(ctx, tx, g)
-	account.Person = g.Person // for the next row of the batch
-	return g, err
 }
 
 // ref returns the number of a prompt name, asking the database once.
@@ -159,7 +230,7 @@ func (r *run) ref(ctx context.Context, tx selvedge.Tx, n prompt.Name) (prompt.Re
 
 // count enters one row into the report. Mine says that this import brought the
 // contact point, in this run or before it was cut off.
-func (r *run) count(p Point, g *AdsGrant, mine, newlyVerified, registered bool) {
+func (r *run) count(p Point, g *AdsGrant, mine, newlyVerified bool) {
 	rep := &r.report.Points
 	switch {
 	case !mine:
@@ -173,7 +244,7 @@ func (r *run) count(p Point, g *AdsGrant, mine, newlyVerified, registered bool) 
 		return
 	case g != nil:
 		rep.Matchable++
-	case !registered:
+	case p.Purposes == 0: // a registered prompt has at least one
 		rep.UnknownPrompt++
 	case p.Purposes.Ads() == 0:
 		rep.NotForAds++

@@ -2,9 +2,10 @@ package contact
 
 import (
 	"context"
-	"io"
+	"crypto/sha256"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,11 +50,13 @@ func (r *run) parsePoint(row int64, f []string, now time.Time) pointRow {
 	if p.prompt, err = prompt.ParseName(f[5]); err != nil {
 		return refuse(reasonBadPrompt)
 	}
-	if p.givenAt, err = parseTime(f[6]); err != nil {
+	if p.givenAt, ok = parseTime(f[6]); !ok {
 		return refuse(reasonBadTime)
 	}
-	if p.verifiedAt, err = parseTime(f[7]); err != nil && f[7] != "" {
-		return refuse(reasonBadTime)
+	if f[7] != "" {
+		if p.verifiedAt, ok = parseTime(f[7]); !ok {
+			return refuse(reasonBadTime)
+		}
 	}
 	if p.givenAt.After(now) || p.verifiedAt.After(now) {
 		return refuse(reasonFuture)
@@ -92,24 +95,34 @@ func (r *run) withHashes(p pointRow, hashes string) pointRow {
 			p.refused = refused
 			return p
 		}
-		p.forms = append(p.forms, form)
+		if !slices.Contains(p.forms, form) {
+			p.forms = append(p.forms, form)
+		}
+	}
+	if len(p.forms) == 0 {
+		p.refused = identifier.ReasonEmpty
+		return p
 	}
 	p.handle = r.Handles.Of(p.platformID, p.forms[0])
 	return p
 }
 
-func parseTime(s string) (time.Time, error) {
+// parseTime reads an RFC 3339 time. Nothing was given before 1970; a year 1 is
+// how some systems write that they do not know.
+func parseTime(s string) (time.Time, bool) {
 	t, err := time.Parse(time.RFC3339Nano, s)
-	return t.UTC().Truncate(time.Microsecond), err
+	return t.UTC().Truncate(time.Microsecond), err == nil && t.Unix() >= 0
 }
 
 // prepared hands out batches of understood rows in the file's order, while
-// other goroutines work ahead on the next ones. It must be read to its end, or
-// ctx cancelled.
-func (r *run) prepared(ctx context.Context, open Source) (<-chan *pointBatch, func() error) {
+// other goroutines work ahead on the next ones. The channel must be read to its
+// end, which comes soon after ctx is cancelled; then the function returns the
+// file's digest, or why the file was not read to its end.
+func (r *run) prepared(ctx context.Context, open Source) (<-chan *pointBatch, func() ([sha256.Size]byte, error)) {
 	ahead := 2 * runtime.GOMAXPROCS(0)
 	work := make(chan *pointBatch, ahead)
 	ordered := make(chan *pointBatch, ahead)
+	var sum [sha256.Size]byte
 	var readErr error
 	now := r.Clock.Now()
 	for range runtime.GOMAXPROCS(0) {
@@ -138,7 +151,7 @@ func (r *run) prepared(ctx context.Context, open Source) (<-chan *pointBatch, fu
 			b = nil
 			return nil
 		}
-		readErr = eachRow(ctx, pointsFile, open, pointColumns, io.Discard, func(row int64, f []string) error {
+		sum, readErr = eachRow(ctx, pointsFile, open, pointColumns, func(row int64, f []string) error {
 			if b == nil {
 				b = &pointBatch{from: row, fields: make([][]string, 0, batchRows), done: make(chan struct{})}
 			}
@@ -151,8 +164,8 @@ func (r *run) prepared(ctx context.Context, open Source) (<-chan *pointBatch, fu
 			readErr = send()
 		}
 	}()
-	// readErr is written before ordered is closed, and read after.
-	return ordered, func() error { return readErr }
+	// Both are written before ordered is closed, and read after.
+	return ordered, func() ([sha256.Size]byte, error) { return sum, readErr }
 }
 
 // pointBatch is a run of rows on its way through the import. Rows may be read

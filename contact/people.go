@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -134,16 +133,16 @@ func (p *People) Withdraw(ctx context.Context, actor selvedge.Actor, platformID 
 // and lists. Objecting again changes nothing. Only the platform or an operator
 // may. It returns a CodeNotFound error if there is no such account.
 func (p *People) Object(ctx context.Context, actor selvedge.Actor, platformID string) error {
-	return p.setObjection(ctx, actor, platformID, ledger.ObjectionMade, p.Clock.Now())
+	return p.setObjection(ctx, actor, platformID, ledger.ObjectionMade, true)
 }
 
 // LiftObjection takes an objection back, at the person's own wish. What was
 // withdrawn stays withdrawn.
 func (p *People) LiftObjection(ctx context.Context, actor selvedge.Actor, platformID string) error {
-	return p.setObjection(ctx, actor, platformID, ledger.ObjectionLifted, time.Time{})
+	return p.setObjection(ctx, actor, platformID, ledger.ObjectionLifted, false)
 }
 
-func (p *People) setObjection(ctx context.Context, actor selvedge.Actor, platformID string, kind ledger.Kind, at time.Time) error {
+func (p *People) setObjection(ctx context.Context, actor selvedge.Actor, platformID string, kind ledger.Kind, objects bool) error {
 	if err := actor.Must(selvedge.PlatformRole, selvedge.OperatorRole); err != nil {
 		return err
 	}
@@ -152,10 +151,10 @@ func (p *People) setObjection(ctx context.Context, actor selvedge.Actor, platfor
 		if err != nil {
 			return err
 		}
-		if at.IsZero() == who.ObjectedAt.IsZero() {
+		if objects == !who.ObjectedAt.IsZero() {
 			return nil
 		}
-		if err := p.Repo.SetObjection(ctx, tx, who.ID, at); err != nil {
+		if err := p.Repo.SetObjection(ctx, tx, who.ID, objects, p.Clock.Now()); err != nil {
 			return err
 		}
 		touched := map[purpose.Set]*roaring.Bitmap{}

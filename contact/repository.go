@@ -20,33 +20,40 @@ type Repository interface {
 	Accounts(ctx context.Context, tx selvedge.Tx, platformIDs []string) (map[string]Account, error)
 	// PutAccounts keeps new accounts (ID 0, which it fills in) and new facts of
 	// known ones, and adds each to the history of its account at the time.
+	// Facts are Country, Age, ActiveOn and State; nothing else is changed.
 	PutAccounts(ctx context.Context, tx selvedge.Tx, as []*Account, at time.Time) error
-	// SetObjection records an objection made at the time, or lifted if zero.
-	SetObjection(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID, at time.Time) error
+	// SetObjection records at the time at that the account objects from then on,
+	// or no longer does, and adds it to the account's history.
+	SetObjection(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID, objects bool, at time.Time) error
 
-	// InsertPoint keeps a contact point and fills in its ID. If one with the
-	// same identity is there, it changes nothing, returns false, and fills p
-	// with what is kept.
-	InsertPoint(ctx context.Context, tx selvedge.Tx, p *Point) (bool, error)
-	// SetVerified records the proof of control of an unverified contact point.
+	// InsertPoints keeps contact points in order and fills in their IDs. Of each
+	// it says whether it is new. If one with the same identity is there, also
+	// from earlier in ps, it changes nothing and fills the Point with what is
+	// kept.
+	InsertPoints(ctx context.Context, tx selvedge.Tx, ps []*Point) ([]bool, error)
+	// SetVerified records the proof of control of an unverified contact point. It
+	// returns a CodeConflict error if the contact point is verified: the first
+	// proof stands.
 	SetVerified(ctx context.Context, tx selvedge.Tx, id selvedge.ContactID, at time.Time, by string) error
-	// Points returns the contact points of an account, oldest first.
+	// Points returns the contact points of an account, the one given first first.
 	Points(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID) ([]Point, error)
 
-	// InsertAdsGrant keeps a grant under the next ordinal, which it fills in.
-	// g.Person is the account's; if it is 0, this is the account's first
-	// ordinal, and the account is given the next Person.
-	InsertAdsGrant(ctx context.Context, tx selvedge.Tx, g *AdsGrant) error
+	// InsertAdsGrants keeps grants under the next ordinals, in order, and fills
+	// in their Ordinal and Person. A Person of 0 says that these are the
+	// account's first ordinals: the account is given the next Person.
+	InsertAdsGrants(ctx context.Context, tx selvedge.Tx, gs []*AdsGrant) error
 	// AdsGrants returns the grants of an account by ordinal.
 	AdsGrants(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID) ([]AdsGrant, error)
-	// Ends returns the ended grants of an account.
+	// Ends returns the ended grants of an account, by contact point and purpose.
 	Ends(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID) ([]End, error)
 	// EndGrants records ends, and takes the ads.* purposes among them out of
 	// the Live set of the contact point's grant. A grant that has ended stays
 	// as it ended.
 	EndGrants(ctx context.Context, tx selvedge.Tx, ends []End) error
 
-	// Owners calls fn with who stands behind each of the ordinals, in order.
+	// Owners calls fn with who stands behind each of the ordinals, in order;
+	// ordinals that were not given are left out. An error of fn ends it and is
+	// returned.
 	Owners(ctx context.Context, tx selvedge.Tx, ordinals *roaring.Bitmap, fn func(Owner) error) error
 
 	ImportRepository
@@ -66,11 +73,12 @@ type ImportID int64
 // ImportRepository keeps imports and the manifest of token chunks.
 type ImportRepository interface {
 	// OpenImport returns the number and digest of the import that is not
-	// complete, and false if there is none.
+	// complete; zeros and false if there is none.
 	OpenImport(ctx context.Context, tx selvedge.Tx) (ImportID, [32]byte, bool, error)
-	// BeginImport opens an import.
+	// BeginImport opens an import. It fails while another is open.
 	BeginImport(ctx context.Context, tx selvedge.Tx, digest [32]byte, at time.Time) (ImportID, error)
-	// CompleteImport closes an import and names its chunks in the manifest.
+	// CompleteImport closes an import and names its chunks in the manifest. It
+	// returns a CodeConflict error if the import is not open.
 	CompleteImport(ctx context.Context, tx selvedge.Tx, id ImportID, chunks []ChunkRow, at time.Time) error
 	// ImportedOrdinals calls fn with the ordinals that an import brings, in
 	// order, and the purposes that are live.

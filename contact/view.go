@@ -57,7 +57,7 @@ func (p *People) Look(ctx context.Context, actor selvedge.Actor, platformID stri
 				}
 				names[v.Prompt] = prompt.Registered{Prompt: prompt.Prompt{Name: n}}
 			}
-			view, err := p.view(account, v, names)
+			view, err := p.view(who, v, names)
 			if err != nil {
 				return err
 			}
@@ -73,7 +73,7 @@ func (p *People) Look(ctx context.Context, actor selvedge.Actor, platformID stri
 	return account, views, err
 }
 
-func (p *People) view(a Account, v held, names map[prompt.Ref]prompt.Registered) (View, error) {
+func (p *People) view(who person, v held, names map[prompt.Ref]prompt.Registered) (View, error) {
 	from := names[v.Prompt]
 	out := View{
 		Kind: v.Kind, Prompt: from.Name, Registered: from.Ref != 0, GivenAt: v.GivenAt, VerifiedAt: v.VerifiedAt,
@@ -85,13 +85,13 @@ func (p *People) view(a Account, v held, names map[prompt.Ref]prompt.Registered)
 			return View{}, err
 		}
 	}
-	out.MatchableFor, out.WhyNot = p.matchable(a, v)
+	out.MatchableFor, out.WhyNot = p.matchable(who, v)
 	return out, nil
 }
 
 // matchable is the rule in words: why a list can or cannot reach the contact
 // point at this moment.
-func (p *People) matchable(a Account, v held) (purpose.Set, []string) {
+func (p *People) matchable(who person, v held) (purpose.Set, []string) {
 	now := p.Clock.Now()
 	switch {
 	case v.Purposes == 0: // a registered prompt has at least one
@@ -100,12 +100,14 @@ func (p *People) matchable(a Account, v held) (purpose.Set, []string) {
 		return 0, []string{"not_given_for_ads"}
 	case v.VerifiedAt.IsZero():
 		return 0, []string{"not_verified"}
-	case v.Purposes.Ads()&^v.ended == 0:
+	case v.Purposes.Ads()&^v.withdrawn == 0:
 		return 0, []string{"withdrawn"}
-	case v.grant == nil || !now.Before(v.grant.ExpiresAt):
+	case v.grant == nil || v.grant.Live == 0 || !now.Before(v.grant.ExpiresAt):
 		return 0, []string{"expired"}
+	case v.grant.Import == who.open:
+		return 0, []string{"import_open"}
 	}
-	if masks := a.Masked(p.Ages); len(masks) > 0 {
+	if masks := who.Masked(p.Ages); len(masks) > 0 {
 		var why []string
 		for _, m := range masks {
 			why = append(why, string(m))
@@ -119,13 +121,15 @@ func (p *People) matchable(a Account, v held) (purpose.Set, []string) {
 type person struct {
 	Account
 	points []held
+	open   ImportID // the import that is not complete, 0 if there is none
 }
 
 // held is one contact point with what became of its grants.
 type held struct {
 	Point
-	grant *AdsGrant   // nil if it has no ordinal
-	ended purpose.Set // purposes that are over
+	grant     *AdsGrant   // nil if it has no ordinal
+	ended     purpose.Set // purposes that are over
+	withdrawn purpose.Set // of these, the ones that the person ended
 }
 
 func (p *People) read(ctx context.Context, tx selvedge.Tx, platformID string) (person, error) {
@@ -149,7 +153,11 @@ func (p *People) read(ctx context.Context, tx selvedge.Tx, platformID string) (p
 	if err != nil {
 		return person{}, err
 	}
-	who := person{Account: account}
+	open, _, _, err := p.Repo.OpenImport(ctx, tx)
+	if err != nil {
+		return person{}, err
+	}
+	who := person{Account: account, open: open}
 	at := make(map[selvedge.ContactID]int, len(points))
 	for i, v := range points {
 		at[v.ID] = i
@@ -159,7 +167,11 @@ func (p *People) read(ctx context.Context, tx selvedge.Tx, platformID string) (p
 		who.points[at[g.Contact]].grant = &g
 	}
 	for _, e := range ends {
-		who.points[at[e.Contact]].ended |= purpose.Of(e.Purpose)
+		v := &who.points[at[e.Contact]]
+		v.ended |= purpose.Of(e.Purpose)
+		if e.Reason == Withdrawn {
+			v.withdrawn |= purpose.Of(e.Purpose)
+		}
 	}
 	return who, nil
 }

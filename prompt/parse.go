@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -36,8 +38,11 @@ type file struct {
 }
 
 // Parse reads a prompts file (docs/prompts.md). It returns the prompts in the
-// file's order, each valid, or an error that names the prompt and the field: a
-// file with one fault registers nothing. An unknown key is a fault.
+// file's order, each valid, or an error: a file with one fault registers
+// nothing. Errors are those of Prompt.Validate, with the field as in
+// "prompts[0].texts.en"; CodeInvalid with the line for what is no YAML, for a
+// key that is not known and for one that stands twice; and CodeTooLarge above
+// 4 MiB.
 func Parse(r io.Reader) ([]Prompt, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {
@@ -49,8 +54,8 @@ func Parse(r io.Reader) ([]Prompt, error) {
 	var f file
 	d := yaml.NewDecoder(bytes.NewReader(b))
 	d.KnownFields(true)
-	if err := d.Decode(&f); err != nil {
-		return nil, selvedge.Errorf(selvedge.CodeInvalid, "not a prompts file: %v", err).Because("bad_yaml")
+	if err := d.Decode(&f); err != nil && err != io.EOF {
+		return nil, yamlFault(err)
 	}
 	if err := d.Decode(new(yaml.Node)); err != io.EOF {
 		return nil, selvedge.Errorf(selvedge.CodeInvalid, "must be one YAML document").Because("bad_yaml")
@@ -88,12 +93,10 @@ func Parse(r io.Reader) ([]Prompt, error) {
 		}
 		for lang, t := range e.Texts {
 			text := Text{Language: lang, Text: t.Text}
-			sum, err := hex.DecodeString(t.SHA256)
-			if err != nil || len(sum) != len(text.SHA256) {
-				return nil, in(selvedge.Errorf(selvedge.CodeInvalid, "sha256 must be 64 hexadecimal characters: for this text %x", sha256.Sum256([]byte(t.Text))).
-					At("texts." + lang).Because("bad_sha256"))
+			// What is no digest stays zero, which is no text's.
+			if sum, err := hex.DecodeString(t.SHA256); err == nil && len(sum) == len(text.SHA256) {
+				text.SHA256 = [sha256.Size]byte(sum)
 			}
-			text.SHA256 = [sha256.Size]byte(sum)
 			p.Texts = append(p.Texts, text)
 		}
 		slices.SortFunc(p.Texts, func(a, b Text) int { return strings.Compare(a.Language, b.Language) })
@@ -110,4 +113,27 @@ func Parse(r io.Reader) ([]Prompt, error) {
 		return nil, selvedge.Errorf(selvedge.CodeInvalid, "holds no prompt").At("prompts").Because("empty")
 	}
 	return out, nil
+}
+
+var atLine = regexp.MustCompile(`line (\d+): (.*)`)
+
+// yamlFault says where a file is not what it should be. The decoder's own words
+// are left out: they quote the file, which may be the wrong one, full of
+// people's addresses.
+func yamlFault(err error) error {
+	text := err.Error()
+	if e, ok := errors.AsType[*yaml.TypeError](err); ok {
+		text = e.Errors[0]
+	}
+	out := selvedge.Errorf(selvedge.CodeInvalid, "not YAML, or not a prompts file, at or near this line").Because("bad_yaml")
+	if m := atLine.FindStringSubmatch(text); m != nil {
+		out.Row, _ = strconv.ParseInt(m[1], 10, 64)
+		switch {
+		case strings.Contains(m[2], " not found in type "):
+			out.Message, out.Reason = "a key that is not known", "unknown_key"
+		case strings.Contains(m[2], " already defined at "):
+			out.Message, out.Reason = "a key that stands twice", "repeated_key"
+		}
+	}
+	return out
 }

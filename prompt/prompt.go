@@ -80,15 +80,18 @@ var (
 	surfaceText  = regexp.MustCompile(`^[a-z0-9][a-z0-9/_-]{0,63}$`)
 )
 
-// Validate returns an error naming the first field at fault: CodePurposeDenied
-// for a prompt that asks for sec.* and ads.* in one, CodeInvalid otherwise.
-// There is no way around it.
+// Validate returns an error naming a field at fault: CodePurposeDenied for a
+// prompt that asks for sec.* and ads.* in one, whatever else is wrong with it,
+// CodeInvalid otherwise. There is no way around it.
 func (p Prompt) Validate() error {
+	if err := p.Purposes.Validate(); err != nil {
+		return err
+	}
 	bad := func(field, reason, format string, args ...any) error {
 		return selvedge.Errorf(selvedge.CodeInvalid, format, args...).At(field).Because(reason)
 	}
 	if _, err := ParseName(p.Name.String()); err != nil {
-		return err
+		return bad("id", "bad_prompt_name", "must be lower-case words joined by hyphens, at most 64 characters, with a version of 1 or more")
 	}
 	if !surfaceText.MatchString(p.Surface) {
 		return bad("surface", "bad_surface", "must say where the prompt is shown, as in settings/security")
@@ -98,9 +101,6 @@ func (p Prompt) Validate() error {
 	}
 	if p.Purposes == 0 {
 		return bad("purposes", "no_purpose", "must name at least one purpose")
-	}
-	if err := p.Purposes.Validate(); err != nil {
-		return err
 	}
 	if err := p.validateTexts(); err != nil {
 		return err

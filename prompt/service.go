@@ -14,10 +14,10 @@ type Ref int64
 
 // Repository keeps prompts.
 type Repository interface {
-	// RegisterPrompt keeps a prompt that was not registered before.
+	// RegisterPrompt keeps a prompt. It returns a CodeConflict error if the name
+	// is registered. A name that has a number keeps it.
 	RegisterPrompt(ctx context.Context, tx selvedge.Tx, p Prompt, at int64) error
-	// Prompts returns every registered prompt with its Ref, in the order of
-	// registration.
+	// Prompts returns every registered prompt, as it was given, with its Ref.
 	Prompts(ctx context.Context, tx selvedge.Tx) (map[Name]Registered, error)
 	// PromptRef returns the number of a name, giving it one if it has none. A
 	// name that is not registered has a number too: a contact point from an

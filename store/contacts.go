@@ -19,58 +19,77 @@ var _ contact.Repository = Contacts{}
 // Accounts implements contact.Repository.
 func (Contacts) Accounts(ctx context.Context, tx selvedge.Tx, platformIDs []string) (map[string]contact.Account, error) {
 	out := make(map[string]contact.Account, len(platformIDs))
-	for _, id := range platformIDs {
-		a, err := one(ctx, tx, func(s scanner) (a contact.Account, err error) {
-			err = s.Scan(&a.ID, &a.PlatformID, &a.Country, &a.Age, micros{&a.ActiveOn}, &a.State, micros{&a.ObjectedAt}, &a.Person)
-			return a, err
-		}, `SELECT id, platform_id, country, age_class, active_on, state, objected_at, COALESCE(person, 0) FROM account WHERE platform_id = ?`, id)
-		switch {
-		case selvedge.CodeOf(err) == selvedge.CodeNotFound:
-		case err != nil:
-			return nil, err
-		default:
-			out[id] = a
+	err := inParts(len(platformIDs), func(from, to int) error {
+		args := make([]any, 0, to-from)
+		for _, id := range platformIDs[from:to] {
+			args = append(args, id)
 		}
-	}
-	return out, nil
+		return each(ctx, tx, func(s scanner) error {
+			var a contact.Account
+			err := s.Scan(&a.ID, &a.PlatformID, &a.Country, &a.Age, micros{&a.ActiveOn}, &a.State, micros{&a.ObjectedAt}, &a.Person)
+			out[a.PlatformID] = a
+			return err
+		}, `SELECT id, platform_id, country, age_class, active_on, state, objected_at, COALESCE(person, 0)
+			FROM account WHERE platform_id IN `+rows(1, to-from), args...)
+	})
+	return out, err
 }
 
 // PutAccounts implements contact.Repository.
 func (Contacts) PutAccounts(ctx context.Context, tx selvedge.Tx, as []*contact.Account, at time.Time) error {
+	var fresh []*contact.Account
 	for _, a := range as {
-		var err error
 		if a.ID == 0 {
-			var id int64
-			id, err = one(ctx, tx, number, `INSERT INTO account (platform_id, country, age_class, active_on, state) VALUES (?, ?, ?, ?, ?) RETURNING id`,
-				a.PlatformID, a.Country, a.Age, micros{&a.ActiveOn}, a.State)
-			a.ID = selvedge.AccountID(id)
-		} else {
-			_, err = exec(ctx, tx, `UPDATE account SET country = ?, age_class = ?, active_on = ?, state = ? WHERE id = ?`,
-				a.Country, a.Age, micros{&a.ActiveOn}, a.State, a.ID)
+			fresh = append(fresh, a)
+			continue
 		}
-		if err == nil {
-			err = keepHistory(ctx, tx, a.ID, at)
-		}
+		_, err := exec(ctx, tx, `UPDATE account SET country = ?, age_class = ?, active_on = ?, state = ? WHERE id = ?`,
+			a.Country, a.Age, micros{&a.ActiveOn}, a.State, a.ID)
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	last, err := one(ctx, tx, number, `SELECT COALESCE(MAX(id), 0) FROM account`)
+	if err != nil {
+		return err
+	}
+	for i, a := range fresh {
+		a.ID = selvedge.AccountID(last + 1 + int64(i))
+	}
+	err = insert(ctx, tx, `INSERT INTO account (id, platform_id, country, age_class, active_on, state) VALUES `, 6, fresh,
+		func(a *contact.Account) []any {
+			return []any{a.ID, a.PlatformID, a.Country, a.Age, micros{&a.ActiveOn}, a.State}
+		}, "", nil)
+	if err != nil {
+		return err
+	}
+	ids := make([]any, len(as))
+	for i, a := range as {
+		ids[i] = a.ID
+	}
+	return keepHistory(ctx, tx, at, ids...)
 }
 
 // SetObjection implements contact.Repository.
-func (Contacts) SetObjection(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID, at time.Time) error {
-	if _, err := exec(ctx, tx, `UPDATE account SET objected_at = ? WHERE id = ?`, micros{&at}, id); err != nil {
+func (Contacts) SetObjection(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID, objects bool, at time.Time) error {
+	var since time.Time
+	if objects {
+		since = at
+	}
+	if _, err := exec(ctx, tx, `UPDATE account SET objected_at = ? WHERE id = ?`, micros{&since}, id); err != nil {
 		return err
 	}
-	return keepHistory(ctx, tx, id, at)
+	return keepHistory(ctx, tx, at, id)
 }
 
-// keepHistory adds what an account is now to its history.
-func keepHistory(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID, at time.Time) error {
-	_, err := exec(ctx, tx, `INSERT INTO account_history (account_id, at, country, age_class, state, objected_at)
-		SELECT id, ?, country, age_class, state, objected_at FROM account WHERE id = ?`, micros{&at}, id)
-	return err
+// keepHistory adds what accounts are now to their history.
+func keepHistory(ctx context.Context, tx selvedge.Tx, at time.Time, ids ...any) error {
+	return inParts(len(ids), func(from, to int) error {
+		_, err := exec(ctx, tx, `INSERT INTO account_history (account_id, at, country, age_class, state, objected_at)
+			SELECT id, ?, country, age_class, state, objected_at FROM account WHERE id IN `+rows(1, to-from)+` ORDER BY id`,
+			append([]any{micros{&at}}, ids[from:to]...)...)
+		return err
+	})
 }
 
 const pointColumns = `id, account_id, kind, handle, prompt, given_at, verified_at, verified_by, purposes, mask, import_id`
@@ -80,24 +99,43 @@ func scanPoint(s scanner) (p contact.Point, err error) {
 	return p, err
 }
 
-// InsertPoint implements contact.Repository.
-func (Contacts) InsertPoint(ctx context.Context, tx selvedge.Tx, p *contact.Point) (bool, error) {
-	id, err := one(ctx, tx, number, `
-		INSERT INTO contact_point (account_id, kind, handle, prompt, given_at, verified_at, verified_by, purposes, mask, import_id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (account_id, handle, prompt, given_at) DO NOTHING RETURNING id`,
-		p.Account, p.Kind, p.Handle[:], p.Prompt, micros{&p.GivenAt}, micros{&p.VerifiedAt}, p.VerifiedBy, p.Purposes, p.Mask, p.Import)
-	if err == nil {
-		p.ID = selvedge.ContactID(id)
-		return true, nil
+// InsertPoints implements contact.Repository.
+func (Contacts) InsertPoints(ctx context.Context, tx selvedge.Tx, ps []*contact.Point) ([]bool, error) {
+	last, err := one(ctx, tx, number, `SELECT COALESCE(MAX(id), 0) FROM contact_point`)
+	if err != nil {
+		return nil, err
 	}
-	if selvedge.CodeOf(err) != selvedge.CodeNotFound {
-		return false, err
+	for i, p := range ps {
+		p.ID = selvedge.ContactID(last + 1 + int64(i))
 	}
-	kept, err := one(ctx, tx, scanPoint, `SELECT `+pointColumns+` FROM contact_point
-		WHERE account_id = ? AND handle = ? AND prompt = ? AND given_at = ?`, p.Account, p.Handle[:], p.Prompt, micros{&p.GivenAt})
-	*p = kept
-	return false, err
+	inserted := make([]bool, len(ps))
+	err = insert(ctx, tx, `
+		INSERT INTO contact_point (id, account_id, kind, handle, prompt, given_at, verified_at, verified_by, purposes, mask, import_id) VALUES `, 11, ps,
+		func(p *contact.Point) []any {
+			return []any{
+				p.ID, p.Account, p.Kind, p.Handle[:], p.Prompt, micros{&p.GivenAt}, micros{&p.VerifiedAt}, p.VerifiedBy, p.Purposes, p.Mask, p.Import,
+			}
+		}, ` ON CONFLICT (account_id, handle, prompt, given_at) DO NOTHING RETURNING id`,
+		func(s scanner) error {
+			id, err := number(s)
+			inserted[id-last-1] = true
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range ps {
+		if inserted[i] {
+			continue
+		}
+		kept, err := one(ctx, tx, scanPoint, `SELECT `+pointColumns+` FROM contact_point
+			WHERE account_id = ? AND handle = ? AND prompt = ? AND given_at = ?`, p.Account, p.Handle[:], p.Prompt, micros{&p.GivenAt})
+		if err != nil {
+			return nil, err
+		}
+		*p = kept
+	}
+	return inserted, nil
 }
 
 // SetVerified implements contact.Repository.
@@ -111,31 +149,53 @@ func (Contacts) Points(ctx context.Context, tx selvedge.Tx, id selvedge.AccountI
 	return all(ctx, tx, scanPoint, `SELECT `+pointColumns+` FROM contact_point WHERE account_id = ? ORDER BY given_at, id`, id)
 }
 
-// InsertAdsGrant implements contact.Repository.
-func (Contacts) InsertAdsGrant(ctx context.Context, tx selvedge.Tx, g *contact.AdsGrant) error {
-	if g.Person == 0 {
-		if err := givePerson(ctx, tx, g); err != nil {
-			return err
-		}
+// InsertAdsGrants implements contact.Repository.
+func (Contacts) InsertAdsGrants(ctx context.Context, tx selvedge.Tx, gs []*contact.AdsGrant) error {
+	if len(gs) == 0 {
+		return nil
 	}
-	ordinal, err := one(ctx, tx, number, `
-		INSERT INTO ads_grant (ordinal, contact_id, account_id, person, purposes, live, expires_at, import_id)
-		VALUES ((SELECT COALESCE(MAX(ordinal), 0) + 1 FROM ads_grant), ?, ?, ?, ?, ?, ?, ?) RETURNING ordinal`,
-		g.Contact, g.Account, g.Person, g.Purposes, g.Live, micros{&g.ExpiresAt}, g.Import)
-	g.Ordinal = selvedge.Ordinal(ordinal)
-	return err
-}
-
-// givePerson gives an account its person number, from a sequence of its own:
-// accounts without an ordinal must leave no trace in it.
-func givePerson(ctx context.Context, tx selvedge.Tx, g *contact.AdsGrant) error {
-	n, err := one(ctx, tx, number, `UPDATE counter SET given = given + 1 WHERE name = 'person' RETURNING given`)
+	if err := givePersons(ctx, tx, gs); err != nil {
+		return err
+	}
+	last, err := one(ctx, tx, number, `SELECT COALESCE(MAX(ordinal), 0) FROM ads_grant`)
 	if err != nil {
 		return err
 	}
-	g.Person = selvedge.Person(n)
-	return execOne(ctx, tx, selvedge.Errorf(selvedge.CodeInternal, "the account has a person number"),
-		`UPDATE account SET person = ? WHERE id = ? AND person IS NULL`, g.Person, g.Account)
+	for i, g := range gs {
+		g.Ordinal = selvedge.Ordinal(last + 1 + int64(i))
+	}
+	return insert(ctx, tx, `INSERT INTO ads_grant (ordinal, contact_id, account_id, person, purposes, live, expires_at, import_id) VALUES `, 8, gs,
+		func(g *contact.AdsGrant) []any {
+			return []any{g.Ordinal, g.Contact, g.Account, g.Person, g.Purposes, g.Live, micros{&g.ExpiresAt}, g.Import}
+		}, "", nil)
+}
+
+// givePersons gives accounts that come to their first ordinal their person
+// number, from a sequence of its own: accounts without an ordinal must leave no
+// trace in it.
+func givePersons(ctx context.Context, tx selvedge.Tx, gs []*contact.AdsGrant) error {
+	given := map[selvedge.AccountID]selvedge.Person{}
+	for _, g := range gs {
+		if g.Person != 0 {
+			continue
+		}
+		if p, ok := given[g.Account]; ok {
+			g.Person = p
+			continue
+		}
+		n, err := one(ctx, tx, number, `UPDATE counter SET given = given + 1 WHERE name = 'person' RETURNING given`)
+		if err != nil {
+			return err
+		}
+		g.Person = selvedge.Person(n)
+		given[g.Account] = g.Person
+		err = execOne(ctx, tx, selvedge.Errorf(selvedge.CodeInternal, "the account has a person number"),
+			`UPDATE account SET person = ? WHERE id = ? AND person IS NULL`, g.Person, g.Account)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // AdsGrants implements contact.Repository.

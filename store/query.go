@@ -17,7 +17,7 @@ func exec(ctx context.Context, tx selvedge.Tx, text string, args ...any) (sql.Re
 	if err != nil {
 		return nil, err
 	}
-	return s.ExecContext(ctx, args...)
+	return s.ExecContext(context.WithoutCancel(ctx), args...)
 }
 
 // execOne runs a statement that must change exactly one row; otherwise it
@@ -45,7 +45,7 @@ func one[T any](ctx context.Context, tx selvedge.Tx, scan func(scanner) (T, erro
 	if err != nil {
 		return zero, err
 	}
-	v, err := scan(s.QueryRowContext(ctx, args...))
+	v, err := scan(s.QueryRowContext(context.WithoutCancel(ctx), args...))
 	if errors.Is(err, sql.ErrNoRows) {
 		return zero, selvedge.Errorf(selvedge.CodeNotFound, "there is no such thing")
 	}
@@ -58,7 +58,7 @@ func each(ctx context.Context, tx selvedge.Tx, fn func(scanner) error, text stri
 	if err != nil {
 		return err
 	}
-	rows, err := s.QueryContext(ctx, args...)
+	rows, err := s.QueryContext(context.WithoutCancel(ctx), args...)
 	if err != nil {
 		return err
 	}

@@ -142,7 +142,11 @@ func run(ctx context.Context, conns chan *conn, begin string, fn func(ctx contex
 	if err := fn(ctx, c); err != nil {
 		return err
 	}
-	if _, err := c.ExecContext(ctx, "COMMIT"); err != nil {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	// Not to be cancelled half way: that it failed must be true when it is said.
+	if _, err := c.ExecContext(context.WithoutCancel(ctx), "COMMIT"); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	committed = true

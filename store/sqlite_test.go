@@ -1,0 +1,317 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/change"
+	"github.com/selvedge/selvedge/contact"
+	"github.com/selvedge/selvedge/internal/fakeclock"
+	"github.com/selvedge/selvedge/ledger"
+	"github.com/selvedge/selvedge/org"
+	"github.com/selvedge/selvedge/store"
+	"github.com/selvedge/selvedge/store/storetest"
+)
+
+var start = time.Date(2026, 3, 14, 9, 26, 53, 589_793_000, time.UTC)
+
+func TestContract(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, clock selvedge.Clock) storetest.Backend {
+		path := filepath.Join(t.TempDir(), "test.db")
+		db := open(t, path, clock)
+		return storetest.Backend{
+			Tx: db, Prompts: store.Prompts{DB: db}, Contacts: store.Contacts{DB: db}, Orgs: store.Orgs{DB: db},
+			Audiences: store.Audiences{DB: db}, Changes: store.Changes{DB: db}, Outbox: store.Outbox{DB: db}, Index: store.Index{DB: db},
+			Entries: func(t *testing.T) []storetest.Entry { return entries(t, path) },
+			History: func(t *testing.T, id selvedge.AccountID) []storetest.Moment { return history(t, path, id) },
+		}
+	})
+}
+
+func open(t *testing.T, path string, clock selvedge.Clock) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), path, clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+// raw opens the file beside the store.
+func raw(t *testing.T, path string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func entries(t *testing.T, path string) (out []storetest.Entry) {
+	t.Helper()
+	rows, err := raw(t, path).QueryContext(t.Context(), `SELECT space, kind, role, actor, body, at FROM outbox ORDER BY id`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var e storetest.Entry
+		var at int64
+		if err := rows.Scan(&e.Space, &e.Kind, &e.Role, &e.Actor, &e.Body, &at); err != nil {
+			t.Fatal(err)
+		}
+		e.At = time.UnixMicro(at).UTC()
+		out = append(out, e)
+	}
+	return out
+}
+
+func history(t *testing.T, path string, id selvedge.AccountID) (out []storetest.Moment) {
+	t.Helper()
+	rows, err := raw(t, path).QueryContext(t.Context(), `SELECT at, country, age_class, state, objected_at FROM account_history WHERE account_id = ? ORDER BY rowid`, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var m storetest.Moment
+		var at int64
+		var objected sql.NullInt64
+		if err := rows.Scan(&at, &m.Country, &m.Age, &m.State, &objected); err != nil {
+			t.Fatal(err)
+		}
+		m.At = time.UnixMicro(at).UTC()
+		if objected.Valid {
+			m.ObjectedAt = time.UnixMicro(objected.Int64).UTC()
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// TestOpenAgain closes the file and opens it again: all is as it was, and the
+// schema is left alone.
+func TestOpenAgain(t *testing.T) {
+	t.Parallel()
+	path, clock := filepath.Join(t.TempDir(), "test.db"), fakeclock.New(start)
+	fill(t, path, clock)
+	before, schema := dump(t, path), query(t, path, `SELECT type, name, sql FROM sqlite_master ORDER BY name`)
+	versions := query(t, path, `SELECT * FROM goose_db_version`)
+	for range 2 {
+		db := open(t, path, clock)
+		err := db.View(t.Context(), func(ctx context.Context, tx selvedge.Tx) error {
+			o, err := store.Orgs{DB: db}.Org(ctx, tx, "o")
+			if err == nil && o.Name != "Harrow" {
+				t.Errorf("the org is %+v", o)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(before, dump(t, path)); diff != "" {
+		t.Errorf("the content changed:\n%s", diff)
+	}
+	if diff := cmp.Diff(schema, query(t, path, `SELECT type, name, sql FROM sqlite_master ORDER BY name`)); diff != "" {
+		t.Errorf("the schema changed:\n%s", diff)
+	}
+	if diff := cmp.Diff(versions, query(t, path, `SELECT * FROM goose_db_version`)); diff != "" {
+		t.Errorf("a migration ran twice:\n%s", diff)
+	}
+}
+
+// fill writes something through a store that is closed again.
+func fill(t *testing.T, path string, clock selvedge.Clock) {
+	t.Helper()
+	db, err := store.Open(t.Context(), path, clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.Update(t.Context(), func(ctx context.Context, tx selvedge.Tx) error {
+		o := org.Org{ID: "o", Name: "Harrow", LegalEntity: "Harrow Ltd", Kind: org.Advertiser, State: org.Active, CreatedAt: start}
+		if err := (store.Orgs{DB: db}).InsertOrg(ctx, tx, o); err != nil {
+			return err
+		}
+		if _, err := (store.Changes{DB: db}).Append(ctx, tx, change.Change{Kind: change.Org, Subject: "o"}); err != nil {
+			return err
+		}
+		return store.Outbox{DB: db}.Append(ctx, tx, ledger.Entry{Space: ledger.Ads, Kind: ledger.OrgCreated, Actor: selvedge.Operator("anna")})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// query returns every cell of a query's answer.
+func query(t *testing.T, path, text string) (out [][]any) {
+	t.Helper()
+	rows, err := raw(t, path).QueryContext(t.Context(), text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		row, to := make([]any, len(columns)), make([]any, len(columns))
+		for i := range row {
+			to[i] = &row[i]
+		}
+		if err := rows.Scan(to...); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// dump returns every row of every table.
+func dump(t *testing.T, path string) map[string][][]any {
+	t.Helper()
+	out := map[string][][]any{}
+	for _, row := range query(t, path, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`) {
+		name := row[0].(string)
+		out[name] = query(t, path, `SELECT * FROM "`+name+`"`)
+	}
+	return out
+}
+
+// TestJournal asks the file itself: a store without a write-ahead log passes
+// every other test, and its readers hold up its writer.
+func TestJournal(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "test.db")
+	open(t, path, fakeclock.New(start))
+	if got := query(t, path, `PRAGMA journal_mode`); got[0][0] != "wal" {
+		t.Errorf("journal mode %v, want wal", got)
+	}
+}
+
+// TestPathIsTakenAsItIs opens files whose names mean something in a URI.
+func TestPathIsTakenAsItIs(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"a b.db", "a?mode=memory.db", "a#b.db", "a%20b.db", "ä.db"} {
+		path := filepath.Join(t.TempDir(), name)
+		fill(t, path, fakeclock.New(start))
+		db := open(t, path, fakeclock.New(start))
+		err := db.View(t.Context(), func(ctx context.Context, tx selvedge.Tx) error {
+			_, err := store.Orgs{DB: db}.Org(ctx, tx, "o")
+			return err
+		})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestOpenRefuses has files that are no database of ours.
+func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	noise := filepath.Join(dir, "noise.db")
+	if err := os.WriteFile(noise, bytes.Repeat([]byte("no database "), 1000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for what, path := range map[string]string{"noise": noise, "no such folder": filepath.Join(dir, "none", "a.db"), "a folder": dir} {
+		if db, err := store.Open(t.Context(), path, fakeclock.New(start)); err == nil {
+			t.Errorf("%s: opened", what)
+			db.Close()
+		}
+	}
+}
+
+// TestSchemaRefuses writes past every rule in Go: the schema is the last guard.
+func TestSchemaRefuses(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "test.db")
+	fill(t, path, fakeclock.New(start))
+	db := raw(t, path)
+	const grant = `INSERT INTO ads_grant (ordinal, contact_id, account_id, person, purposes, live, expires_at, import_id) VALUES `
+	const list = `INSERT INTO list (id, org_id, audience_id, report, epoch, rule_set, accepted_at, expires_at, seq, state, spill_sum, members_sum, version) VALUES `
+	for what, text := range map[string]string{
+		"sec beside ads in one prompt":             `INSERT INTO prompt (id, version, registered_at, purposes) VALUES ('a', 1, 1, 2 + 16777216)`,
+		"a prompt widened from sec to ads":         `INSERT INTO prompt (id, version, registered_at, purposes) VALUES ('b', 1, 1, 4); UPDATE prompt SET purposes = purposes | 67108864 WHERE id = 'b'`,
+		"purposes of an unregistered prompt":       `INSERT INTO prompt (id, version, purposes) VALUES ('c', 1, 256)`,
+		"a grant of nothing":                       grant + `(1, 1, 1, 1, 0, 0, 1, 1)`,
+		"a grant for security":                     grant + `(1, 1, 1, 1, 2, 0, 1, 1)`,
+		"a grant for mail":                         grant + `(1, 1, 1, 1, 65536 + 16777216, 0, 1, 1)`,
+		"live beyond what was granted":             grant + `(1, 1, 1, 1, 16777216, 33554432, 1, 1)`,
+		"two ordinals of one contact point":        grant + `(1, 1, 1, 1, 16777216, 0, 1, 1), (2, 1, 1, 1, 16777216, 0, 1, 1)`,
+		"two open imports":                         `INSERT INTO import (digest, begun_at, first_ordinal) VALUES (x'01', 1, 1), (x'02', 1, 1)`,
+		"a chunk of another family":                `INSERT INTO chunk VALUES (x'01', 1, 2, 1, 1, 1, 1, 1)`,
+		"one person of two accounts":               `INSERT INTO account (platform_id, country, age_class, state, person) VALUES ('a', '', 'adult', 'active', 7), ('b', '', 'adult', 'active', 7)`,
+		"an age of no class":                       `INSERT INTO account (platform_id, country, age_class, state) VALUES ('a', '', '', 'active')`,
+		"a third space":                            `INSERT INTO outbox (space, at, kind, role, actor, body) VALUES ('x', 1, '', '', '', '')`,
+		"an end for no reason":                     `INSERT INTO grant_end VALUES (1, 1, 1, 'lost')`,
+		"two ends of one grant":                    `INSERT INTO grant_end VALUES (1, 1, 1, 'expired'), (1, 1, 2, 'withdrawn')`,
+		"a list that waits without its tokens":     list + `('l', 'o', 'a', '', 1, 1, 1, 1, 1, 'accepted', NULL, NULL, 0)`,
+		"a matched list that keeps its tokens":     list + `('l', 'o', 'a', '', 1, 1, 1, 1, 1, 'matched', x'01', x'01', 1)`,
+		"a matched list without members":           list + `('l', 'o', 'a', '', 1, 1, 1, 1, 1, 'matched', NULL, NULL, 1)`,
+		"a matched list that counts in no version": list + `('l', 'o', 'a', '', 1, 1, 1, 1, 1, 'matched', NULL, x'01', 0)`,
+	} {
+		if _, err := db.ExecContext(t.Context(), text); err == nil {
+			t.Errorf("%s: the schema takes it", what)
+		}
+	}
+}
+
+// TestWriterIsTaken has one transaction hold the writer.
+func TestWriterIsTaken(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "test.db"), fakeclock.New(start))
+	inside, leave := make(chan struct{}), make(chan struct{})
+	go func() {
+		_ = db.Update(t.Context(), func(context.Context, selvedge.Tx) error {
+			close(inside)
+			<-leave
+			return nil
+		})
+	}()
+	<-inside
+	// While the writer is taken, who gives up waiting is let go, and readers read.
+	ctx, cancel := context.WithCancel(t.Context())
+	gone := make(chan error)
+	go func() {
+		gone <- db.Update(ctx, func(context.Context, selvedge.Tx) error { t.Error("it ran"); return nil })
+	}()
+	cancel()
+	if err := <-gone; !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want the context's", err)
+	}
+	err := db.View(t.Context(), func(ctx context.Context, tx selvedge.Tx) error {
+		_, err := store.Contacts{DB: db}.Accounts(ctx, tx, []string{"u"})
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	close(leave)
+	err = db.Update(t.Context(), func(ctx context.Context, tx selvedge.Tx) error {
+		return store.Contacts{DB: db}.PutAccounts(ctx, tx, []*contact.Account{{PlatformID: "u", Age: contact.Adult, State: contact.Active}}, start)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,163 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/contact"
+)
+
+func accountCases() map[string]func(*testing.T, *site) {
+	return map[string]func(*testing.T, *site){
+		"ComeBackAsTheyWere": accountsComeBack,
+		"IDsByteForByte":     accountIDs,
+		"OneOfEachID":        accountOnce,
+		"NewFacts":           accountFacts,
+		"Objection":          accountObjection,
+		"WrongWords":         accountWrongWords,
+	}
+}
+
+func adult(platformID string) *contact.Account {
+	return &contact.Account{PlatformID: platformID, Country: "IT", Age: contact.Adult, State: contact.Active}
+}
+
+func (s *site) putAccounts(t *testing.T, as ...*contact.Account) {
+	t.Helper()
+	s.update(t, func(ctx context.Context, tx selvedge.Tx) error {
+		return s.Contacts.PutAccounts(ctx, tx, as, s.clock.Now())
+	})
+}
+
+func (s *site) accounts(t *testing.T, ids ...string) map[string]contact.Account {
+	t.Helper()
+	return read(t, s, func(ctx context.Context, tx selvedge.Tx) (map[string]contact.Account, error) {
+		return s.Contacts.Accounts(ctx, tx, ids)
+	})
+}
+
+func accountsComeBack(t *testing.T, s *site) {
+	var as []*contact.Account
+	var ids []string
+	want := map[string]contact.Account{}
+	for i, active := range append([]time.Time{{}}, times...) {
+		for j, age := range []contact.AgeClass{contact.Adult, contact.Minor, contact.AgeUnknown} {
+			a := &contact.Account{
+				PlatformID: fmt.Sprintf("%d-%d", i, j), Country: []string{"", "IT", "GB"}[j], Age: age,
+				ActiveOn: active, State: []contact.State{contact.Active, contact.Deactivated}[j%2],
+			}
+			as, ids = append(as, a), append(ids, a.PlatformID)
+		}
+	}
+	s.putAccounts(t, as...)
+	seen := map[selvedge.AccountID]bool{}
+	for _, a := range as {
+		if a.ID == 0 || seen[a.ID] {
+			t.Fatalf("account %s got the ID %d", a.PlatformID, a.ID)
+		}
+		seen[a.ID] = true
+		want[a.PlatformID] = *a
+	}
+	same(t, "accounts, some asked twice, some unknown", want, s.accounts(t, append(append(ids, ids[0]), "nobody", "")...))
+	same(t, "no account", map[string]contact.Account{}, s.accounts(t))
+}
+
+func accountIDs(t *testing.T, s *site) {
+	for i, id := range texts {
+		a := adult(id)
+		a.Country = fmt.Sprint(i)
+		s.putAccounts(t, a)
+	}
+	got := s.accounts(t, texts...)
+	for i, id := range texts {
+		if a := got[id]; a.PlatformID != id || a.Country != fmt.Sprint(i) {
+			t.Errorf("asked for %q, got %q", id, a.PlatformID)
+		}
+	}
+}
+
+func accountOnce(t *testing.T, s *site) {
+	s.putAccounts(t, adult("u"))
+	before := s.accounts(t, "u")
+	s.refused(t, "a second account of one platform id", func(ctx context.Context, tx selvedge.Tx) error {
+		return s.Contacts.PutAccounts(ctx, tx, []*contact.Account{adult("v"), adult("u")}, start)
+	})
+	same(t, "after a batch that failed", before, s.accounts(t, "u", "v"))
+}
+
+// accountFacts changes what is known of an account. What an import does not
+// tell (objection, person, platform id) stays, whatever stands in the argument.
+func accountFacts(t *testing.T, s *site) {
+	a := adult("u")
+	s.putAccounts(t, a)
+	g := s.grant(t, a, "offers", start)
+	s.clock.Add(time.Hour)
+	objected := s.clock.Now()
+	s.update(t, func(ctx context.Context, tx selvedge.Tx) error {
+		return s.Contacts.SetObjection(ctx, tx, a.ID, true, objected)
+	})
+	s.clock.Add(time.Hour)
+	changed := contact.Account{
+		ID: a.ID, PlatformID: "other", Country: "", Age: contact.AgeUnknown, State: contact.Deactivated, ActiveOn: start.Add(time.Hour),
+		Person: 77,
+	}
+	s.putAccounts(t, &changed)
+	want := changed
+	want.PlatformID, want.ObjectedAt, want.Person = "u", objected, g.Person
+	same(t, "the account", map[string]contact.Account{"u": want}, s.accounts(t, "u", "other"))
+	same(t, "its history", []Moment{
+		{start, "IT", contact.Adult, contact.Active, time.Time{}},
+		{objected, "IT", contact.Adult, contact.Active, objected},
+		{objected.Add(time.Hour), "", contact.AgeUnknown, contact.Deactivated, objected},
+	}, s.History(t, a.ID))
+}
+
+func accountObjection(t *testing.T, s *site) {
+	a, other := adult("u"), adult("v")
+	s.putAccounts(t, a, other)
+	var want []Moment
+	want = append(want, Moment{start, "IT", contact.Adult, contact.Active, time.Time{}})
+	for _, objects := range []bool{true, false, true} {
+		s.clock.Add(time.Microsecond)
+		now := s.clock.Now()
+		s.update(t, func(ctx context.Context, tx selvedge.Tx) error {
+			return s.Contacts.SetObjection(ctx, tx, a.ID, objects, now)
+		})
+		var since time.Time
+		if objects {
+			since = now
+		}
+		want = append(want, Moment{now, "IT", contact.Adult, contact.Active, since})
+		if got := s.accounts(t, "u")["u"].ObjectedAt; !got.Equal(since) {
+			t.Errorf("objected at %v, want %v", got, since)
+		}
+	}
+	same(t, "its history", want, s.History(t, a.ID))
+	same(t, "the other's history", want[:1], s.History(t, other.ID))
+	same(t, "the other account", *other, s.accounts(t, "v")["v"])
+}
+
+func accountWrongWords(t *testing.T, s *site) {
+	known := adult("known")
+	s.putAccounts(t, known)
+	for what, spoil := range map[string]func(*contact.Account){
+		"age":      func(a *contact.Account) { a.Age = "old" },
+		"zero age": func(a *contact.Account) { a.Age = "" },
+		"state":    func(a *contact.Account) { a.State = "suspended" },
+		"no state": func(a *contact.Account) { a.State = "" },
+	} {
+		for _, a := range []*contact.Account{adult("new"), adult("known")} {
+			if a.PlatformID == "known" {
+				a.ID = known.ID
+			}
+			spoil(a)
+			s.refused(t, what, func(ctx context.Context, tx selvedge.Tx) error {
+				return s.Contacts.PutAccounts(ctx, tx, []*contact.Account{a}, start)
+			})
+		}
+	}
+	same(t, "accounts", map[string]contact.Account{"known": *known}, s.accounts(t, "known", "new"))
+}

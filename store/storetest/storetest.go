@@ -1,0 +1,166 @@
+// Package storetest is the contract of everything that is kept in SQL, as
+// tests: a case for every sentence in the comments of the domains' repositories,
+// of the change log, of the outbox, of the index's source and of the
+// transactions, that can be seen from outside.
+//
+// Every backend runs it unchanged. That a committed transaction outlives a
+// power cut cannot be seen from here; what a backend adds, such as closing and
+// opening it again, is a test of its own.
+package storetest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/audience"
+	"github.com/selvedge/selvedge/change"
+	"github.com/selvedge/selvedge/contact"
+	"github.com/selvedge/selvedge/index"
+	"github.com/selvedge/selvedge/internal/fakeclock"
+	"github.com/selvedge/selvedge/ledger"
+	"github.com/selvedge/selvedge/org"
+	"github.com/selvedge/selvedge/prompt"
+)
+
+// Backend is an open, empty store. It dates changes and outbox entries by the
+// clock that it was opened with.
+type Backend struct {
+	Tx        selvedge.Transactor
+	Prompts   prompt.Repository
+	Contacts  contact.Repository
+	Orgs      org.Repository
+	Audiences audience.Repository
+	Changes   change.Log
+	Outbox    ledger.Outbox
+	Index     index.Source
+
+	// Entries returns what is in the outbox, in order, and History what is kept
+	// of an account's past, oldest first: no repository reads them yet.
+	Entries func(t *testing.T) []Entry
+	History func(t *testing.T, id selvedge.AccountID) []Moment
+}
+
+// Entry is an outbox entry as it is kept.
+type Entry struct {
+	Space, Kind, Role, Actor string
+	Body                     string // JSON
+	At                       time.Time
+}
+
+// Moment is what an account was from a time on.
+type Moment struct {
+	At         time.Time
+	Country    string
+	Age        contact.AgeClass
+	State      contact.State
+	ObjectedAt time.Time
+}
+
+// Run runs the contract. Open returns an empty backend and closes it when the
+// test ends; each case opens its own.
+func Run(t *testing.T, open func(t *testing.T, clock selvedge.Clock) Backend) {
+	for area, cases := range map[string]map[string]func(t *testing.T, s *site){
+		"Transactor": transactorCases(),
+		"Prompts":    promptCases(),
+		"Accounts":   accountCases(),
+		"Points":     pointCases(),
+		"Grants":     grantCases(),
+		"Imports":    importCases(),
+		"Orgs":       orgCases(),
+		"Audiences":  audienceCases(),
+		"Changes":    changeCases(),
+		"Outbox":     outboxCases(),
+		"Index":      indexCases(),
+	} {
+		t.Run(area, func(t *testing.T) {
+			t.Parallel()
+			for name, test := range cases {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					clock := fakeclock.New(start)
+					test(t, &site{Backend: open(t, clock), clock: clock})
+				})
+			}
+		})
+	}
+}
+
+// start has microseconds, and no fewer would do.
+var start = time.Date(2026, 3, 14, 9, 26, 53, 589_793_000, time.UTC)
+
+// site is a backend and its clock.
+type site struct {
+	Backend
+	clock *fakeclock.Clock
+}
+
+// update runs fn in a transaction that must commit.
+func (s *site) update(t *testing.T, fn func(ctx context.Context, tx selvedge.Tx) error) {
+	t.Helper()
+	if err := s.Tx.Update(t.Context(), fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// refused runs fn in a transaction that must fail, and returns the error.
+func (s *site) refused(t *testing.T, what string, fn func(ctx context.Context, tx selvedge.Tx) error) error {
+	t.Helper()
+	err := s.Tx.Update(t.Context(), fn)
+	if err == nil {
+		t.Errorf("%s: no error", what)
+	}
+	return err
+}
+
+// read returns what fn reads.
+func read[T any](t *testing.T, s *site, fn func(ctx context.Context, tx selvedge.Tx) (T, error)) T {
+	t.Helper()
+	var v T
+	err := s.Tx.View(t.Context(), func(ctx context.Context, tx selvedge.Tx) (err error) {
+		v, err = fn(ctx, tx)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// same fails the test unless what was got is what is wanted.
+func same(t *testing.T, what string, want, got any, options ...cmp.Option) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, options...); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// wantCode fails the test unless the error carries the code.
+func wantCode(t *testing.T, what string, err error, code selvedge.Code) {
+	t.Helper()
+	if selvedge.CodeOf(err) != code {
+		t.Errorf("%s: error %v, want %s", what, err, code)
+	}
+}
+
+// texts are pairwise different byte for byte, and alike to somebody who folds
+// case, trims, or composes: a store that does any of these joins two people.
+var texts = []string{
+	"a", "A", "a ", " a", "a\u00a0", "a\t",
+	"\u00e9", "e\u0301", "\u00c9", "E\u0301", // é in both Unicode forms, and É
+	"\u00df", "ss", "\u0131", "i", "\u0130", "\u212a", "k",
+	"\u0080", "\u00ff", "\uffff", "\U0010ffff",
+	"%", "_", "'", `\`, "a'b", "1", "01", "1.0", "NULL", "",
+}
+
+// times are what must come back as it was, to the microsecond.
+var times = []time.Time{
+	time.Unix(0, 0).UTC(),
+	time.Date(1970, 1, 1, 0, 0, 0, 1000, time.UTC),
+	start,
+	start.Add(time.Microsecond),
+	time.Date(9999, 12, 31, 23, 59, 59, 999_999_000, time.UTC),
+}

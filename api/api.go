@@ -1,11 +1,14 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
+	"path"
 	"strings"
 	"time"
 
@@ -58,10 +61,12 @@ func New(cfg Config) http.Handler {
 	d.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
-	d.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		writeProblem(w, selvedge.Errorf(selvedge.CodeNotFound, "there is no such thing"))
-	})
+	d.mux.HandleFunc("/", noSuchThing)
 	return d
+}
+
+func noSuchThing(w http.ResponseWriter, _ *http.Request) {
+	writeProblem(w, selvedge.Errorf(selvedge.CodeNotFound, "there is no such thing"))
 }
 
 // ServeHTTP implements http.Handler.
@@ -69,6 +74,11 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
+	// The mux would send such a path back, put straight, as a redirection.
+	if p := r.URL.EscapedPath(); path.Clean(p) != p {
+		noSuchThing(w, r)
+		return
+	}
 	d.mux.ServeHTTP(w, r)
 }
 
@@ -87,8 +97,8 @@ func (d *door) route(pattern string, role selvedge.Role, fn handler) {
 }
 
 func (d *door) answer(r *http.Request, role selvedge.Role, fn handler) (int, any, error) {
-	bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok {
+	scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
 		return 0, nil, selvedge.Errorf(selvedge.CodeUnauthenticated, "send a key: Authorization: Bearer slv_...")
 	}
 	actor, err := d.Orgs.Authenticate(r.Context(), bearer)
@@ -119,8 +129,11 @@ func readJSON(r *http.Request, v any) error {
 	dec := json.NewDecoder(http.MaxBytesReader(nil, r.Body, maxBody))
 	dec.DisallowUnknownFields()
 	err := dec.Decode(v)
-	if err == nil && dec.More() {
-		err = errors.New("more than one value")
+	if err == nil {
+		// Not dec.More: it takes a stray bracket for the end.
+		if _, rest := dec.Token(); rest != io.EOF {
+			err = cmp.Or(rest, errors.New("more than one value"))
+		}
 	}
 	if err == nil {
 		return nil

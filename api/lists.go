@@ -51,6 +51,9 @@ func (d *door) uploadList(ctx context.Context, actor selvedge.Actor, r *http.Req
 	if err != nil {
 		return 0, nil, err
 	}
+	// The request's context ends with its connection, and would turn an upload
+	// that was cut off into a fault of ours. Reading the body tells of that.
+	ctx = context.WithoutCancel(ctx)
 	v, err := d.Audiences.Upload(ctx, actor, selvedge.AudienceID(r.PathValue("audience")), body,
 		list.Options{DefaultRegion: r.URL.Query().Get("default_region")})
 	return http.StatusCreated, listOf(v), err

@@ -17,7 +17,6 @@ import (
 	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/index"
 	"github.com/selvedge/selvedge/purpose"
-	"github.com/selvedge/selvedge/token"
 )
 
 // files returns the content of every blob of a kind, by path.
@@ -185,6 +184,7 @@ func TestCloseWaitsForUse(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, 3)
 	k := p.keeper(t)
+	all := p.tokens(t)
 	var lent atomic.Bool
 	closing, closed := make(chan struct{}), make(chan struct{})
 	must(t, k.Use(t.Context(), func(ads *index.Ads) error {
@@ -200,11 +200,9 @@ func TestCloseWaitsForUse(t *testing.T) {
 			}
 		}()
 		<-closing
-		for range 2000 {
-			for class, tokens := range p.tokens(t) {
-				for _, tok := range tokens {
-					must(t, ads.Lookup(class, slices.Values([]token.Token{tok}), func(selvedge.Ordinal) {}))
-				}
+		for range 10_000 {
+			for class, tokens := range all {
+				must(t, ads.Lookup(class, slices.Values(tokens), func(selvedge.Ordinal) {}))
 			}
 		}
 		lent.Store(false)

@@ -61,10 +61,14 @@ const (
 const sortMemory = 64 << 20
 
 // Init makes the data folder of a new installation. It returns a CodeConflict
-// error if there is one already.
+// error if there is one already, and a CodeInvalid error if the folder is there
+// and others may enter it.
 func Init(ctx context.Context, dir string, clock selvedge.Clock, entropy selvedge.Entropy) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make data folder: %w", err)
+	}
+	if err := private(dir); err != nil {
+		return err
 	}
 	if _, err := secret.Create(filepath.Join(dir, secretFile), entropy); err != nil {
 		return err
@@ -74,6 +78,19 @@ func Init(ctx context.Context, dir string, clock selvedge.Clock, entropy selvedg
 		return err
 	}
 	return db.Close()
+}
+
+// private refuses a folder that anyone but its owner may enter: the files in it
+// rely on it.
+func private(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return selvedge.Errorf(selvedge.CodeInvalid, "is not there: make a data folder with selvedge init").At("dir")
+	}
+	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 {
+		return selvedge.Errorf(selvedge.CodeInvalid, "the data folder must be its owner's alone: chmod 700 it").At("dir").Because("not_private")
+	}
+	return nil
 }
 
 // Server is an open installation.
@@ -92,10 +109,15 @@ type Server struct {
 	lock  *os.File
 }
 
-// Open opens the installation in cfg.Dir. It starts nothing.
+// Open opens the installation in cfg.Dir. It starts nothing. It returns a
+// CodeInvalid error if the folder is not complete, or others may enter it or
+// read its root secret.
 func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if cfg.Tick == 0 {
 		cfg.Tick = DefaultTick
+	}
+	if err := private(cfg.Dir); err != nil {
+		return nil, err
 	}
 	root, err := secret.Open(filepath.Join(cfg.Dir, secretFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -186,6 +208,15 @@ func (s *Server) RebuildIndex(ctx context.Context) error { return s.index.Rebuil
 // Handler returns the HTTP API.
 func (s *Server) Handler() http.Handler {
 	return api.New(api.Config{Orgs: s.Orgs, Audiences: s.Audiences, People: s.People, Clock: s.cfg.Clock, Log: s.cfg.Log})
+}
+
+// HTTP returns an HTTP server for a handler, with the limits that an open port
+// needs: a client must say what it wants soon, and may then take its time.
+func (s *Server) HTTP(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelError),
+	}
 }
 
 // Close closes the installation. Nothing may be using it.

@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"sync"
 	"time"
 
@@ -83,18 +81,18 @@ func (cmd serveCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	fmt.Fprintf(c.out, "serving on http://%s\n", listener.Addr())
-	return serve(ctx, s, listener, s.Handler())
+	return serve(ctx, s, listener)
 }
 
 // serve serves and matches until ctx ends, then lets requests finish.
-func serve(ctx context.Context, s *server.Server, listener net.Listener, h http.Handler) error {
+func serve(ctx context.Context, s *server.Server, listener net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var matching sync.WaitGroup
 	matching.Go(func() { s.Run(ctx) })
 	defer matching.Wait()
 
-	hs := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	hs := s.HTTP(s.Handler())
 	failed := make(chan error, 1)
 	go func() { failed <- hs.Serve(listener) }()
 	select {
@@ -105,5 +103,5 @@ func serve(ctx context.Context, s *server.Server, listener net.Listener, h http.
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 	defer cancel()
-	return errors.Join(hs.Shutdown(grace))
+	return hs.Shutdown(grace)
 }

@@ -36,6 +36,7 @@ const (
 	MatchIntended    Kind = "match.intended"
 	VersionSealed    Kind = "version.sealed"
 	StaffLookup      Kind = "staff.lookup"
+	AccountErased    Kind = "account.erased" // its body is Erasure
 )
 
 // Entry is one act.

@@ -24,8 +24,13 @@ func importHomes() []home {
 		},
 		{
 			[]string{"crypto/hmac"},
-			[]string{"internal/secret", "entropy.go"},
-			"one package sees key bytes (the seed of a demo is no key); use secret.Key.MAC",
+			[]string{"internal/secret", "entropy.go", "ledger/proof"},
+			"one package sees key bytes (a demo's seed and a commitment's salt, which its proof gives away, are no keys); use secret.Key.MAC",
+		},
+		{
+			[]string{"crypto/ed25519"},
+			[]string{"internal/secret", "store/tesseralog"},
+			"one package sees key bytes; the log's adapter takes a crypto.Signer and names its public key's type alone",
 		},
 		{
 			[]string{"crypto/cipher"},

@@ -36,7 +36,10 @@ type Address struct {
 	Kind   identifier.Kind
 	Value  string // in any spelling
 	Region string // ISO 3166, for a national phone number
-	SHA256 string // instead of Value
+	// SHA256 is the hash instead of Value: of the form that the contact point is
+	// known by. What came in the clear is known by its identifier.Address.Identity,
+	// what came as hashes by the first of them.
+	SHA256 string
 }
 
 // handles returns every handle that the address may be known by within an

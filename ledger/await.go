@@ -20,7 +20,7 @@ func (s *Sequencer) Await(ctx context.Context) error {
 		return fmt.Errorf("read outbox: %w", err)
 	}
 	for {
-		in, fatal, moved := s.progress()
+		in, moved, fatal := s.progress()
 		switch {
 		case in >= head:
 			return nil
@@ -37,13 +37,13 @@ func (s *Sequencer) Await(ctx context.Context) error {
 
 // progress returns how far the log has got, what stopped Run, and a channel
 // that closes when either changes.
-func (s *Sequencer) progress() (in int64, fatal error, moved <-chan struct{}) {
+func (s *Sequencer) progress() (in int64, moved <-chan struct{}, fatal error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.moved == nil {
 		s.moved = make(chan struct{})
 	}
-	return s.in, s.fatal, s.moved
+	return s.in, s.moved, s.fatal
 }
 
 // advance notes that the entries up to one are in the log.

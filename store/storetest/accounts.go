@@ -15,6 +15,7 @@ func accountCases() map[string]func(*testing.T, *site) {
 		"ComeBackAsTheyWere": accountsComeBack,
 		"IDsByteForByte":     accountIDs,
 		"OneOfEachID":        accountOnce,
+		"ManyAtOnce":         accountsManyAtOnce,
 		"NewFacts":           accountFacts,
 		"Objection":          accountObjection,
 		"WrongWords":         accountWrongWords,
@@ -63,6 +64,32 @@ func accountsComeBack(t *testing.T, s *site) {
 	}
 	same(t, "accounts, some asked twice, some unknown", want, s.accounts(t, append(append(ids, ids[0]), "nobody", "")...))
 	same(t, "no account", map[string]contact.Account{}, s.accounts(t))
+}
+
+// accountsManyAtOnce brings more than fit one statement, known and new ones by
+// turns.
+func accountsManyAtOnce(t *testing.T, s *site) {
+	var as []*contact.Account
+	var ids []string
+	for i := range 130 {
+		a := adult(fmt.Sprint(i))
+		if i%3 == 0 {
+			s.putAccounts(t, a)
+			a.Age = contact.Minor
+		}
+		as, ids = append(as, a), append(ids, a.PlatformID)
+	}
+	s.clock.Add(time.Hour)
+	s.putAccounts(t, as...)
+	s.putAccounts(t)
+	want := map[string]contact.Account{}
+	for i, a := range as {
+		want[a.PlatformID] = *a
+		if n := len(s.History(t, a.ID)); n != 1+(3-i%3)/3 {
+			t.Errorf("account %d has a history of %d", i, n)
+		}
+	}
+	same(t, "accounts", want, s.accounts(t, ids...))
 }
 
 func accountIDs(t *testing.T, s *site) {

@@ -18,6 +18,7 @@ func grantCases() map[string]func(*testing.T, *site) {
 	return map[string]func(*testing.T, *site){
 		"ComeBackAsTheyWere":      grantsComeBack,
 		"OrdinalsFromOne":         grantOrdinals,
+		"ManyAtOnce":              grantsManyAtOnce,
 		"PersonOfAnAccount":       grantPerson,
 		"OthersLeaveNoTrace":      grantOthersLeaveNoTrace,
 		"NumbersOfARolledBack":    grantRolledBack,
@@ -57,7 +58,9 @@ func (s *site) grant(t *testing.T, a *contact.Account, id string, givenAt time.T
 
 func (s *site) insertGrant(t *testing.T, g *contact.AdsGrant) {
 	t.Helper()
-	s.update(t, func(ctx context.Context, tx selvedge.Tx) error { return s.Contacts.InsertAdsGrants(ctx, tx, []*contact.AdsGrant{g}) })
+	s.update(t, func(ctx context.Context, tx selvedge.Tx) error {
+		return s.Contacts.InsertAdsGrants(ctx, tx, []*contact.AdsGrant{g})
+	})
 }
 
 func (s *site) grants(t *testing.T, id selvedge.AccountID) []contact.AdsGrant {
@@ -117,6 +120,34 @@ func grantOrdinals(t *testing.T, s *site) {
 			t.Errorf("ordinal %d, want %d", g.Ordinal, want)
 		}
 		s.clock.Add(time.Second)
+	}
+}
+
+// grantsManyAtOnce brings more than fit one statement, of accounts that take
+// turns: ordinals in order, and one person for each account.
+func grantsManyAtOnce(t *testing.T, s *site) {
+	s.update(t, func(ctx context.Context, tx selvedge.Tx) error { return s.Contacts.InsertAdsGrants(ctx, tx, nil) })
+	known := s.newAccount(t, "known")
+	s.grant(t, known, "offers", start)
+	accounts := []*contact.Account{s.newAccount(t, "u"), known, s.newAccount(t, "v")}
+	var gs []*contact.AdsGrant
+	want := map[selvedge.AccountID][]contact.AdsGrant{}
+	for i := range 130 {
+		a := accounts[i%len(accounts)]
+		gs = append(gs, &contact.AdsGrant{Contact: selvedge.ContactID(1000 - i), Account: a.ID, Person: a.Person, Purposes: twoAds, Live: twoAds, ExpiresAt: start, Import: 1})
+	}
+	s.update(t, func(ctx context.Context, tx selvedge.Tx) error { return s.Contacts.InsertAdsGrants(ctx, tx, gs) })
+	for i, g := range gs {
+		if person := []selvedge.Person{2, 1, 3}[i%3]; g.Ordinal != selvedge.Ordinal(i+2) || g.Person != person {
+			t.Fatalf("grant %d has ordinal %d and person %d, want %d and %d", i, g.Ordinal, g.Person, i+2, person)
+		}
+		want[g.Account] = append(want[g.Account], *g)
+	}
+	for _, a := range []*contact.Account{accounts[0], accounts[2]} {
+		same(t, a.PlatformID, want[a.ID], s.grants(t, a.ID))
+	}
+	if got := s.accounts(t, "u", "v"); got["u"].Person != 2 || got["v"].Person != 3 {
+		t.Errorf("the accounts' persons are %d and %d, want 2 and 3", got["u"].Person, got["v"].Person)
 	}
 }
 

@@ -180,10 +180,17 @@ func (s *shop) wait(ctx context.Context) error {
 	}
 }
 
+// told are the people of whom the story tells; the world has more.
+var told = []string{"Ada", "Bruno", "Hugo", "Eve", "Tilda", "Chiara"}
+
 // showAda asks, as the platform, what became of people of the story.
 func (t *teller) showAda(ctx context.Context) error {
 	t.say("4. Every list holds the phone number of Ada, who gave it for two-factor codes. The platform asks about her, and about others:")
-	for _, c := range t.world.Cast() {
+	for _, name := range told {
+		c, ok := t.world.Character(name)
+		if !ok {
+			return fmt.Errorf("the world has no %s", name)
+		}
 		points, err := t.platform.ContactPoints(ctx, c.Account)
 		if err != nil {
 			return err

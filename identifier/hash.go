@@ -54,8 +54,8 @@ func decodeHash(d *Digest, text string) Reason {
 	if t := trimHexPrefix(s); isHex(t) {
 		return decodeHex(d, t)
 	}
-	if isBase64(s) {
-		return decodeBase64(d, s)
+	if isBase64(s) && strings.ContainsFunc(s, isLetter) {
+		return decodeBase64(d, s) // digits alone are a number that nobody has, not a hash
 	}
 	if severalHashes(s) {
 		return ReasonSeveral

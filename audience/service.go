@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/selvedge/selvedge"
-	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/change"
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/list"
@@ -25,7 +24,6 @@ type Service struct {
 	Outbox   ledger.Outbox
 	IDs      selvedge.IDSource
 	Receiver *list.Receiver
-	Blobs    blob.Store
 	Clock    selvedge.Clock
 	// Wake is called when a list was accepted, so that it is matched soon. It
 	// must not block.

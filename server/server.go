@@ -162,7 +162,7 @@ func (s *Server) assemble(root *secret.Root, blobs blob.Store, spills string) {
 		Handles: handles, Masks: masks, Ages: cfg.UnknownAge, Clock: cfg.Clock,
 	}
 	s.Audiences = &audience.Service{
-		Repo: audiences, Tx: db, Changes: changes, Outbox: outbox, IDs: ids, Blobs: blobs, Clock: cfg.Clock,
+		Repo: audiences, Tx: db, Changes: changes, Outbox: outbox, IDs: ids, Clock: cfg.Clock,
 		Receiver: &list.Receiver{Keys: keys, Blobs: blobs, Entropy: cfg.Entropy, Dir: spills, Memory: sortMemory},
 		Wake:     s.Wake,
 	}

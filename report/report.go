@@ -88,7 +88,7 @@ func (s *Size) UnmarshalJSON(b []byte) error {
 func (s Size) Step() int { return int(s.step) }
 
 // SizeAt returns the Size whose Step was kept; "too small" for a step that is
-// not on the ladder.
+// not on the ladder. Its callers are listed in the architecture test too.
 func SizeAt(step int) Size {
 	if step < 0 || step > len(bounds) {
 		return Size{}

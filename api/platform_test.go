@@ -70,7 +70,7 @@ func newPlatform(t *testing.T) *platform {
 	t.Helper()
 	p := &platform{dir: filepath.Join(t.TempDir(), "data"), clock: fakeclock.New(start), log: &journal{}}
 	entropy := selvedge.NewSeededEntropy("api")
-	must(t, server.Init(t.Context(), p.dir, p.clock, entropy))
+	must(t, server.Init(t.Context(), server.Config{Dir: p.dir, Clock: p.clock, Entropy: entropy}))
 	var err error
 	p.Server, err = server.Open(t.Context(), server.Config{
 		Dir: p.dir, UnknownAge: contact.UnknownIsMinor, Tick: time.Minute, Clock: p.clock, Entropy: entropy, Code: "test",

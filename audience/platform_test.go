@@ -52,7 +52,7 @@ func newPlatform(t *testing.T, people int) *platform {
 		Dir: filepath.Join(t.TempDir(), "data"), UnknownAge: contact.UnknownIsMinor, Tick: time.Minute,
 		Clock: clock, Entropy: entropy, Log: slog.New(slog.DiscardHandler), Code: "test",
 	}}
-	must(t, server.Init(t.Context(), p.cfg.Dir, clock, entropy))
+	must(t, server.Init(t.Context(), server.Config{Dir: p.cfg.Dir, Clock: clock, Entropy: entropy}))
 	p.open(t)
 	t.Cleanup(func() { must(t, p.Server.Close()) })
 	_, err := p.Prompts.Apply(t.Context(), anna, []prompt.Prompt{

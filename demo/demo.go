@@ -91,7 +91,7 @@ func open(ctx context.Context, cfg Config) (*server.Server, error) {
 		return nil, selvedge.Errorf(selvedge.CodeConflict, "must be an empty or missing folder").At("dir")
 	}
 	entropy := selvedge.SystemEntropy{}
-	if err := server.Init(ctx, cfg.Dir, clock, entropy); err != nil {
+	if err := server.Init(ctx, server.Config{Dir: cfg.Dir, Clock: clock, Entropy: entropy}); err != nil {
 		return nil, err
 	}
 	s, err := server.Open(ctx, server.Config{

@@ -55,7 +55,7 @@ func newPlatform(t *testing.T, people int) *platform {
 	t.Helper()
 	p := &platform{dir: filepath.Join(t.TempDir(), "data"), clock: fakeclock.New(start), accounts: map[string]string{}}
 	entropy := selvedge.NewSeededEntropy("index")
-	must(t, server.Init(t.Context(), p.dir, p.clock, entropy))
+	must(t, server.Init(t.Context(), server.Config{Dir: p.dir, Clock: p.clock, Entropy: entropy}))
 	var err error
 	p.Server, err = server.Open(t.Context(), server.Config{
 		Dir: p.dir, UnknownAge: contact.UnknownIsMinor, Clock: p.clock, Entropy: entropy, Log: slog.New(slog.DiscardHandler), Code: "test",

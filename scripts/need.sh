@@ -1,7 +1,7 @@
 #!/bin/sh
 # Sees to what the tests need beside Go and make: a C compiler and the headers
-# of the C library, for the race detector. Installs them where it may, and says
-# what to run where it may not.
+# of the C library, for the race detector, and PostgreSQL. Installs them where
+# it may, and says what to run where it may not.
 set -eu
 
 compiles() {
@@ -11,24 +11,30 @@ compiles() {
 		${CC:-$(go env CC)} -x c -o /dev/null - 2>/dev/null
 }
 
-compiles && exit 0
+# The tests start a server of their own; none need run on this machine.
+has_postgres() {
+	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
+}
 
-install='apt-get install -y --no-install-recommends gcc libc6-dev'
+packages=
+compiles || packages='gcc libc6-dev'
+has_postgres || packages="$packages postgresql"
+[ -n "$packages" ] || exit 0
+
+install="apt-get install -y --no-install-recommends $packages"
 if ! command -v apt-get >/dev/null; then
-	echo 'need: a C compiler for the race detector; install gcc and the headers of the C library' >&2
+	echo 'need: a C compiler with the headers of the C library, and PostgreSQL 15 or newer; install them' >&2
 	exit 1
 elif [ "$(id -u)" -eq 0 ]; then
 	sudo=
 elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
 	sudo='sudo -n'
 else
-	echo "need: a C compiler for the race detector; run: sudo apt-get update && sudo $install" >&2
+	echo "need: $packages; run: sudo apt-get update && sudo $install" >&2
 	exit 1
 fi
 $sudo apt-get update -qq
 $sudo env DEBIAN_FRONTEND=noninteractive $install
 
-if ! compiles; then
-	echo 'need: gcc is installed and still does not compile' >&2
-	exit 1
-fi
+compiles || { echo 'need: gcc is installed and still does not compile' >&2; exit 1; }
+has_postgres || { echo 'need: PostgreSQL is installed and its programs are not found' >&2; exit 1; }

@@ -18,7 +18,7 @@ func BenchmarkImport(b *testing.B) {
 	var rows, size int64
 	for b.Loop() {
 		b.StopTimer()
-		s := newSite(b)
+		s := newSite(b, "")
 		s.register(b, w.Prompts())
 		b.StartTimer()
 		rows += s.load(b, accounts, points).Points.Read
@@ -34,7 +34,7 @@ func BenchmarkImport(b *testing.B) {
 // it: rows a second from the first byte to the sealed version.
 func BenchmarkList(b *testing.B) {
 	w := newWorld(b, world.Config{Seed: "bench", People: 20_000, Start: start})
-	s := newSite(b)
+	s := newSite(b, "")
 	s.bring(b, w)
 	csv := written(b, w.List(world.ListSpec{
 		Name: "bench", Purpose: "ads.match.advertiser", Form: world.Hashed, Encoding: world.LowerHex, Rows: 100_000,

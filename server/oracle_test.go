@@ -13,6 +13,7 @@ import (
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/demo/world"
 	"github.com/selvedge/selvedge/identifier"
+	"github.com/selvedge/selvedge/internal/pgtest"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/purpose"
@@ -78,13 +79,13 @@ func (h *shop) members(tb testing.TB) map[world.Key]bool {
 // from what the generator made; it shares no code with the product.
 func TestMembersAreExactlyTheTruth(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(4) {
+	for seed, database := range []func(testing.TB) string{onSQLite, pgtest.Schema, onSQLite, pgtest.Schema} {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, world.Config{Seed: fmt.Sprint("oracle-", seed), People: 700, Start: start})
-			s := newSite(t)
+			s := newSite(t, database(t))
 			s.bring(t, w)
-			live(t, s, w, rand.New(rand.NewPCG(seed, 1)))
+			live(t, s, w, rand.New(rand.NewPCG(uint64(seed), 1)))
 		})
 	}
 }

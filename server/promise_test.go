@@ -28,12 +28,24 @@ import (
 // times. One platform holds everything; the other never held a contact point
 // without an ads grant. Every answer to an org must be equal, byte for byte,
 // and so must everything in the ads space: an org may be shown a proof of it.
+// Nor may it matter in which database the truth is.
 func TestThePromise(t *testing.T) {
 	t.Parallel()
+	for name, everything := range engines() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			promise(t, everything(t))
+		})
+	}
+}
+
+// promise holds the platform with everything, in one of the databases, against
+// the other in SQLite.
+func promise(t *testing.T, everything string) {
 	cfg := world.Config{Seed: "promise", People: 5000, Start: start}
 	without := cfg
 	without.OnlyEverAdsGranted = true
-	a, b := newTwin(t, newWorld(t, cfg)), newTwin(t, newWorld(t, without))
+	a, b := newTwin(t, newWorld(t, cfg), everything), newTwin(t, newWorld(t, without), "")
 	if a.report.Points.Matchable != b.report.Points.Matchable || a.report.Points.Read < 2*b.report.Points.Read {
 		t.Fatalf("the worlds are no pair: %d of %d contact points matchable, and %d of %d",
 			a.report.Points.Matchable, a.report.Points.Read, b.report.Points.Matchable, b.report.Points.Read)
@@ -180,9 +192,9 @@ type made struct {
 	id  string
 }
 
-func newTwin(t *testing.T, w *world.World) *twin {
+func newTwin(t *testing.T, w *world.World, database string) *twin {
 	t.Helper()
-	x := &twin{site: newSite(t), world: w}
+	x := &twin{site: newSite(t, database), world: w}
 	x.report = x.bring(t, w)
 	x.http = httptest.NewServer(x.Handler())
 	t.Cleanup(x.http.Close)
@@ -300,18 +312,27 @@ func (x *twin) peopleAct(t *testing.T, n int) {
 // adsSpace returns everything that is in the ads space of the database.
 func (x *twin) adsSpace(t *testing.T) []string {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(x.dir, "selvedge.db")+"?_pragma=query_only(1)")
+	var db *sql.DB
+	hex := "hex(%s)"
+	var err error
+	if x.database == "" {
+		db, err = sql.Open("sqlite", "file:"+filepath.Join(x.dir, "selvedge.db")+"?_pragma=query_only(1)")
+	} else {
+		db, err = sql.Open("pgx", x.database)
+		hex = "upper(encode(%s, 'hex'))"
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
+	bytes := func(column string) string { return fmt.Sprintf(hex, column) }
 	var out []string
 	for _, q := range []string{
 		`SELECT 'outbox ' || at || ' ' || kind || ' ' || role || ' ' || body FROM outbox WHERE space = 'ads' ORDER BY id`,
-		`SELECT 'change ' || first || '-' || position || ' ' || at || ' ' || kind || ' ' || purposes || ' ' || subject || ' ' || COALESCE(hex(ordinals), '') FROM change_ads ORDER BY position`,
-		`SELECT 'chunk ' || hex(sum) || ' ' || entries FROM chunk ORDER BY import_id, class`,
+		`SELECT 'change ' || first || '-' || position || ' ' || at || ' ' || kind || ' ' || purposes || ' ' || subject || ' ' || COALESCE(` + bytes("ordinals") + `, '') FROM change_ads ORDER BY position`,
+		`SELECT 'chunk ' || ` + bytes("sum") + ` || ' ' || entries FROM chunk ORDER BY import_id, class`,
 		`SELECT 'grant ' || ordinal || ' ' || person || ' ' || live || ' ' || expires_at FROM ads_grant ORDER BY ordinal`,
-		`SELECT 'version ' || audience_id || ' ' || number || ' ' || hex(members_sum) || ' ' || position || ' ' || publish_at || ' ' || size_step FROM audience_version ORDER BY audience_id, number`,
+		`SELECT 'version ' || audience_id || ' ' || number || ' ' || ` + bytes("members_sum") + ` || ' ' || position || ' ' || publish_at || ' ' || size_step FROM audience_version ORDER BY audience_id, number`,
 	} {
 		rows, err := db.QueryContext(t.Context(), q)
 		if err != nil {

@@ -37,6 +37,9 @@ const DefaultTick = time.Minute
 type Config struct {
 	// Dir is the data folder, made by Init.
 	Dir string
+	// Database is the postgres:// URL of the database that Init was given, and
+	// empty for the SQLite file in the data folder.
+	Database string
 	// UnknownAge says what an unknown age counts as. It may be missing only
 	// where nothing is matched: Start refuses to run without it.
 	UnknownAge contact.AgePolicy
@@ -50,34 +53,30 @@ type Config struct {
 
 // The files of a data folder.
 const (
-	secretFile   = "root.secret"
-	databaseFile = "selvedge.db"
-	blobsDir     = "blobs"
-	spillDir     = "tmp"
-	lockFile     = "lock"
+	secretFile = "root.secret"
+	blobsDir   = "blobs"
+	spillDir   = "tmp"
+	lockFile   = "lock"
 )
 
 // sortMemory is how many bytes of records one import or upload sorts in memory.
 const sortMemory = 64 << 20
 
-// Init makes the data folder of a new installation. It returns a CodeConflict
-// error if there is one already, and a CodeInvalid error if the folder is there
-// and others may enter it.
-func Init(ctx context.Context, dir string, clock selvedge.Clock, entropy selvedge.Entropy) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+// Init makes the data folder of a new installation, and its database: in the
+// folder, or where cfg.Database says. Of cfg it needs Dir, Clock and Entropy. It
+// returns a CodeConflict error if there is one already, and a CodeInvalid error
+// if the folder is there and others may enter it.
+func Init(ctx context.Context, cfg Config) error {
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return fmt.Errorf("make data folder: %w", err)
 	}
-	if err := private(dir); err != nil {
+	if err := private(cfg.Dir); err != nil {
 		return err
 	}
-	if _, err := secret.Create(filepath.Join(dir, secretFile), entropy); err != nil {
+	if _, err := secret.Create(filepath.Join(cfg.Dir, secretFile), cfg.Entropy); err != nil {
 		return err
 	}
-	db, err := store.Open(ctx, filepath.Join(dir, databaseFile), clock)
-	if err != nil {
-		return err
-	}
-	return db.Close()
+	return initDatabase(ctx, cfg)
 }
 
 // private refuses a folder that anyone but its owner may enter: the files in it
@@ -134,7 +133,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(ctx, filepath.Join(cfg.Dir, databaseFile), cfg.Clock)
+	db, err := openDatabase(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/internal/fakeclock"
+	"github.com/selvedge/selvedge/internal/pgtest"
 	"github.com/selvedge/selvedge/server"
 )
 
@@ -34,7 +35,7 @@ func TestInitOnce(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "a", "data")
 	clock, entropy := fakeclock.New(start), selvedge.NewSeededEntropy("init")
-	if err := server.Init(t.Context(), dir, clock, entropy); err != nil {
+	if err := server.Init(t.Context(), server.Config{Dir: dir, Clock: clock, Entropy: entropy}); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(dir)
@@ -45,7 +46,7 @@ func TestInitOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	refused(t, server.Init(t.Context(), dir, clock, entropy), selvedge.CodeConflict, "")
+	refused(t, server.Init(t.Context(), server.Config{Dir: dir, Clock: clock, Entropy: entropy}), selvedge.CodeConflict, "")
 	if after, err := os.ReadFile(filepath.Join(dir, "root.secret")); err != nil || string(after) != string(before) {
 		t.Error("the root secret is another one")
 	}
@@ -64,7 +65,7 @@ func TestOpenRefuses(t *testing.T) {
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
 		t.Errorf("a refused folder holds %v, %v", entries, err)
 	}
-	if err := server.Init(t.Context(), dir, clock, entropy); err != nil {
+	if err := server.Init(t.Context(), server.Config{Dir: dir, Clock: clock, Entropy: entropy}); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(filepath.Join(dir, "root.secret"), 0o640); err != nil {
@@ -80,7 +81,7 @@ func TestOthersMayNotEnter(t *testing.T) {
 	t.Parallel()
 	clock, entropy := fakeclock.New(start), selvedge.NewSeededEntropy("private")
 	dir := filepath.Join(t.TempDir(), "data")
-	if err := server.Init(t.Context(), dir, clock, entropy); err != nil {
+	if err := server.Init(t.Context(), server.Config{Dir: dir, Clock: clock, Entropy: entropy}); err != nil {
 		t.Fatal(err)
 	}
 	for _, mode := range []os.FileMode{0o701, 0o710, 0o755} {
@@ -89,7 +90,7 @@ func TestOthersMayNotEnter(t *testing.T) {
 		}
 		_, err := server.Open(t.Context(), configure(dir, clock, entropy))
 		refused(t, err, selvedge.CodeInvalid, "dir")
-		refused(t, server.Init(t.Context(), dir, clock, entropy), selvedge.CodeInvalid, "dir")
+		refused(t, server.Init(t.Context(), server.Config{Dir: dir, Clock: clock, Entropy: entropy}), selvedge.CodeInvalid, "dir")
 	}
 }
 
@@ -99,7 +100,7 @@ func TestStartNeedsAges(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
 	clock, entropy := fakeclock.New(start), selvedge.NewSeededEntropy("ages")
-	if err := server.Init(t.Context(), dir, clock, entropy); err != nil {
+	if err := server.Init(t.Context(), server.Config{Dir: dir, Clock: clock, Entropy: entropy}); err != nil {
 		t.Fatal(err)
 	}
 	for _, ages := range []contact.AgePolicy{"", "old", "Minor"} {
@@ -122,7 +123,7 @@ func TestOneServerAtATime(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
 	clock, entropy := fakeclock.New(start), selvedge.NewSeededEntropy("lock")
-	if err := server.Init(t.Context(), dir, clock, entropy); err != nil {
+	if err := server.Init(t.Context(), server.Config{Dir: dir, Clock: clock, Entropy: entropy}); err != nil {
 		t.Fatal(err)
 	}
 	first, err := server.Open(t.Context(), configure(dir, clock, entropy))
@@ -152,4 +153,48 @@ func TestOneServerAtATime(t *testing.T) {
 	if err := second.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestDatabaseBelongsToFolder: a data folder opens with the database that it was
+// made with, and with no other.
+func TestDatabaseBelongsToFolder(t *testing.T) {
+	t.Parallel()
+	clock, entropy := fakeclock.New(start), selvedge.NewSeededEntropy("database")
+	made := func(database string) server.Config {
+		cfg := configure(filepath.Join(t.TempDir(), "data"), clock, entropy)
+		cfg.Database = database
+		if err := server.Init(t.Context(), cfg); err != nil {
+			t.Fatal(err)
+		}
+		return cfg
+	}
+	inFile, here, there := made(""), made(pgtest.Schema(t)), made(pgtest.Schema(t))
+	for what, cfg := range map[string]server.Config{
+		"a folder with its own, and a URL":     {Dir: inFile.Dir, Database: here.Database},
+		"a folder without its own, and no URL": {Dir: here.Dir},
+		"another installation's":               {Dir: here.Dir, Database: there.Database},
+		"nobody's":                             {Dir: here.Dir, Database: pgtest.Schema(t)},
+	} {
+		c := configure(cfg.Dir, clock, entropy)
+		c.Database = cfg.Database
+		s, err := server.Open(t.Context(), c)
+		if err == nil {
+			t.Errorf("%s: opened", what)
+			s.Close()
+			continue
+		}
+		refused(t, err, selvedge.CodeInvalid, "database")
+	}
+	for _, cfg := range []server.Config{inFile, here, there} {
+		s, err := server.Open(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	taken := configure(filepath.Join(t.TempDir(), "data"), clock, entropy)
+	taken.Database = here.Database
+	refused(t, server.Init(t.Context(), taken), selvedge.CodeConflict, "database")
 }

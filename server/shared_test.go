@@ -37,7 +37,7 @@ func TestOneAddressOfManyAccounts(t *testing.T) {
 			want[i][world.Key{Account: account, GivenAt: 1769940000}] = true
 		}
 	}
-	s := newSite(t)
+	s := newSite(t, "")
 	s.register(t, newWorld(t, world.Config{Seed: "shared", Start: start}).Prompts())
 	if got := s.load(t, accounts.Bytes(), points.Bytes()).Points.Matchable; got != int64(n) {
 		t.Fatalf("%d matchable, must be %d", got, n)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/demo/world"
 	"github.com/selvedge/selvedge/internal/fakeclock"
+	"github.com/selvedge/selvedge/internal/pgtest"
 	"github.com/selvedge/selvedge/prompt"
 	"github.com/selvedge/selvedge/server"
 )
@@ -24,16 +26,26 @@ var (
 // site is an installation on a fake clock. Unknown ages count as minors.
 type site struct {
 	*server.Server
-	dir   string
-	clock *fakeclock.Clock
+	dir      string
+	database string // URL; empty for the SQLite file
+	clock    *fakeclock.Clock
 }
 
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// engines are where an installation's truth may be, as database URLs.
+func engines() map[string]func(testing.TB) string {
+	return map[string]func(testing.TB) string{"SQLite": onSQLite, "PostgreSQL": pgtest.Schema}
+}
+
+func onSQLite(testing.TB) string { return "" }
+
 // newSite makes an installation of a fixed seed and starts it.
-func newSite(tb testing.TB) *site {
+func newSite(tb testing.TB, database string) *site {
 	tb.Helper()
-	s := &site{dir: filepath.Join(tb.TempDir(), "data"), clock: fakeclock.New(start)}
+	s := &site{dir: filepath.Join(tb.TempDir(), "data"), database: database, clock: fakeclock.New(start)}
 	entropy := selvedge.NewSeededEntropy("test")
-	if err := server.Init(tb.Context(), s.dir, s.clock, entropy); err != nil {
+	if err := server.Init(tb.Context(), server.Config{Dir: s.dir, Database: database, Clock: s.clock, Entropy: entropy}); err != nil {
 		tb.Fatal(err)
 	}
 	s.open(tb, entropy)
@@ -44,7 +56,7 @@ func (s *site) open(tb testing.TB, entropy selvedge.Entropy) {
 	tb.Helper()
 	var err error
 	s.Server, err = server.Open(tb.Context(), server.Config{
-		Dir: s.dir, UnknownAge: contact.UnknownIsMinor, Tick: time.Minute, Clock: s.clock, Entropy: entropy,
+		Dir: s.dir, Database: s.database, UnknownAge: contact.UnknownIsMinor, Tick: time.Minute, Clock: s.clock, Entropy: entropy,
 		Log: slog.New(slog.DiscardHandler), Code: "test",
 	})
 	if err == nil {

@@ -27,29 +27,29 @@ func inParts(n int, fn func(from, to int) error) error {
 	return nil
 }
 
-// rows returns the text of a list of rows of so many places: (?, ?), (?, ?); a
-// single column makes one list, (?, ?, ?).
-func rows(columns, n int) string {
+// places returns the text of n rows of so many places: (?, ?), (?, ?); a single
+// column makes one list, (?, ?, ?).
+func places(columns, n int) string {
 	if columns == 1 {
 		return "(" + strings.Repeat("?, ", n-1) + "?)"
 	}
-	row := rows(1, columns)
+	row := places(1, columns)
 	return strings.Repeat(row+", ", n-1) + row
 }
 
+// load inserts rows into a table.
+func load[T any](ctx context.Context, tx selvedge.Tx, table string, columns []string, vs []T, row func(T) []any) error {
+	return tx.(session).load(context.WithoutCancel(ctx), table, columns, len(vs), func(i int) []any { return row(vs[i]) })
+}
+
 // insert runs an INSERT of many rows in few statements: head, the rows, tail.
-// If scan is not nil, it is called with every row that comes back.
+// It calls scan with every row that comes back.
 func insert[T any](ctx context.Context, tx selvedge.Tx, head string, columns int, vs []T, row func(T) []any, tail string, scan func(scanner) error) error {
 	return inParts(len(vs), func(from, to int) error {
 		args := make([]any, 0, columns*(to-from))
 		for _, v := range vs[from:to] {
 			args = append(args, row(v)...)
 		}
-		text := head + rows(columns, to-from) + tail
-		if scan != nil {
-			return each(ctx, tx, scan, text, args...)
-		}
-		_, err := exec(ctx, tx, text, args...)
-		return err
+		return each(ctx, tx, scan, head+places(columns, to-from)+tail, args...)
 	})
 }

@@ -129,7 +129,7 @@ func (o Outbox) Append(ctx context.Context, tx selvedge.Tx, entries ...ledger.En
 		if err != nil {
 			return fmt.Errorf("write %s entry: %w", e.Kind, err)
 		}
-		_, err = exec(ctx, tx, `INSERT INTO outbox (space, at, kind, role, actor, body) VALUES (?, ?, ?, ?, ?, ?)`,
+		_, err = exec(ctx, tx, `INSERT INTO outbox (id, space, at, kind, role, actor, body) VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM outbox), ?, ?, ?, ?, ?, ?)`,
 			e.Space, micros{&now}, e.Kind, e.Actor.Role().String(), e.Actor.Name(), string(body))
 		if err != nil {
 			return err

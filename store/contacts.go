@@ -30,7 +30,7 @@ func (Contacts) Accounts(ctx context.Context, tx selvedge.Tx, platformIDs []stri
 			out[a.PlatformID] = a
 			return err
 		}, `SELECT id, platform_id, country, age_class, active_on, state, objected_at, COALESCE(person, 0)
-			FROM account WHERE platform_id IN `+rows(1, to-from), args...)
+			FROM account WHERE platform_id IN `+places(1, to-from), args...)
 	})
 	return out, err
 }
@@ -56,10 +56,10 @@ func (Contacts) PutAccounts(ctx context.Context, tx selvedge.Tx, as []*contact.A
 	for i, a := range fresh {
 		a.ID = selvedge.AccountID(last + 1 + int64(i))
 	}
-	err = insert(ctx, tx, `INSERT INTO account (id, platform_id, country, age_class, active_on, state) VALUES `, 6, fresh,
+	err = load(ctx, tx, "account", []string{"id", "platform_id", "country", "age_class", "active_on", "state"}, fresh,
 		func(a *contact.Account) []any {
 			return []any{a.ID, a.PlatformID, a.Country, a.Age, micros{&a.ActiveOn}, a.State}
-		}, "", nil)
+		})
 	if err != nil {
 		return err
 	}
@@ -85,8 +85,8 @@ func (Contacts) SetObjection(ctx context.Context, tx selvedge.Tx, id selvedge.Ac
 // keepHistory adds what accounts are now to their history.
 func keepHistory(ctx context.Context, tx selvedge.Tx, at time.Time, ids ...any) error {
 	return inParts(len(ids), func(from, to int) error {
-		_, err := exec(ctx, tx, `INSERT INTO account_history (account_id, at, country, age_class, state, objected_at)
-			SELECT id, ?, country, age_class, state, objected_at FROM account WHERE id IN `+rows(1, to-from)+` ORDER BY id`,
+		_, err := exec(ctx, tx, `INSERT INTO account_history (seq, account_id, at, country, age_class, state, objected_at)
+			SELECT (SELECT COALESCE(MAX(seq), 0) FROM account_history) + ROW_NUMBER() OVER (ORDER BY id), id, ?, country, age_class, state, objected_at FROM account WHERE id IN `+places(1, to-from)+` ORDER BY id`,
 			append([]any{micros{&at}}, ids[from:to]...)...)
 		return err
 	})
@@ -164,10 +164,10 @@ func (Contacts) InsertAdsGrants(ctx context.Context, tx selvedge.Tx, gs []*conta
 	for i, g := range gs {
 		g.Ordinal = selvedge.Ordinal(last + 1 + int64(i))
 	}
-	return insert(ctx, tx, `INSERT INTO ads_grant (ordinal, contact_id, account_id, person, purposes, live, expires_at, import_id) VALUES `, 8, gs,
+	return load(ctx, tx, "ads_grant", []string{"ordinal", "contact_id", "account_id", "person", "purposes", "live", "expires_at", "import_id"}, gs,
 		func(g *contact.AdsGrant) []any {
 			return []any{g.Ordinal, g.Contact, g.Account, g.Person, g.Purposes, g.Live, micros{&g.ExpiresAt}, g.Import}
-		}, "", nil)
+		})
 }
 
 // givePersons gives accounts that come to their first ordinal their person
@@ -226,7 +226,7 @@ func (Contacts) EndGrants(ctx context.Context, tx selvedge.Tx, ends []contact.En
 		if !e.Purpose.Matchable() {
 			continue
 		}
-		if _, err := exec(ctx, tx, `UPDATE ads_grant SET live = live & ~? WHERE contact_id = ?`, purpose.Of(e.Purpose), e.Contact); err != nil {
+		if _, err := exec(ctx, tx, `UPDATE ads_grant SET live = live & ? WHERE contact_id = ?`, purpose.Matchable&^purpose.Of(e.Purpose), e.Contact); err != nil {
 			return err
 		}
 	}

@@ -27,8 +27,8 @@ func (Contacts) OpenImport(ctx context.Context, tx selvedge.Tx) (contact.ImportI
 
 // BeginImport implements contact.ImportRepository.
 func (Contacts) BeginImport(ctx context.Context, tx selvedge.Tx, digest [32]byte, at time.Time) (contact.ImportID, error) {
-	id, err := one(ctx, tx, number, `INSERT INTO import (digest, begun_at, first_ordinal)
-		VALUES (?, ?, (SELECT COALESCE(MAX(ordinal), 0) + 1 FROM ads_grant)) RETURNING id`, digest[:], micros{&at})
+	id, err := one(ctx, tx, number, `INSERT INTO import (id, digest, begun_at, first_ordinal)
+		VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM import), ?, ?, (SELECT COALESCE(MAX(ordinal), 0) + 1 FROM ads_grant)) RETURNING id`, digest[:], micros{&at})
 	return contact.ImportID(id), err
 }
 

@@ -55,6 +55,6 @@ func (Orgs) KeyByPublic(ctx context.Context, tx selvedge.Tx, public string) (org
 // NextID implements org.Repository.
 func (Orgs) NextID(ctx context.Context, tx selvedge.Tx, id selvedge.OrgID, prefix string) (uint64, error) {
 	n, err := one(ctx, tx, number, `INSERT INTO id_stream (org_id, prefix, given) VALUES (?, ?, 1)
-		ON CONFLICT (org_id, prefix) DO UPDATE SET given = given + 1 RETURNING given`, id, prefix)
+		ON CONFLICT (org_id, prefix) DO UPDATE SET given = id_stream.given + 1 RETURNING given`, id, prefix)
 	return uint64(n), err
 }

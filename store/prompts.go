@@ -26,8 +26,8 @@ func (Prompts) RegisterPrompt(ctx context.Context, tx selvedge.Tx, p prompt.Prom
 		return err
 	}
 	return execOne(ctx, tx, selvedge.Errorf(selvedge.CodeConflict, "the prompt is registered"), `
-		INSERT INTO prompt (id, version, registered_at, surface, legal_basis, purposes, ads_expiry_months, texts, approved_by)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		INSERT INTO prompt (ref, id, version, registered_at, surface, legal_basis, purposes, ads_expiry_months, texts, approved_by)
+		VALUES ((SELECT COALESCE(MAX(ref), 0) + 1 FROM prompt), ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id, version) DO UPDATE SET
 			registered_at = excluded.registered_at, surface = excluded.surface, legal_basis = excluded.legal_basis,
 			purposes = excluded.purposes, ads_expiry_months = excluded.ads_expiry_months,
@@ -57,7 +57,7 @@ func (Prompts) Prompts(ctx context.Context, tx selvedge.Tx) (map[prompt.Name]pro
 
 // PromptRef implements prompt.Repository.
 func (Prompts) PromptRef(ctx context.Context, tx selvedge.Tx, n prompt.Name) (prompt.Ref, error) {
-	if _, err := exec(ctx, tx, `INSERT INTO prompt (id, version) VALUES (?, ?) ON CONFLICT (id, version) DO NOTHING`, n.ID, n.Version); err != nil {
+	if _, err := exec(ctx, tx, `INSERT INTO prompt (ref, id, version) VALUES ((SELECT COALESCE(MAX(ref), 0) + 1 FROM prompt), ?, ?) ON CONFLICT (id, version) DO NOTHING`, n.ID, n.Version); err != nil {
 		return 0, err
 	}
 	ref, err := one(ctx, tx, number, `SELECT ref FROM prompt WHERE id = ? AND version = ?`, n.ID, n.Version)

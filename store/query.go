@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -11,23 +10,16 @@ import (
 	"github.com/selvedge/selvedge"
 )
 
-// exec runs a statement.
-func exec(ctx context.Context, tx selvedge.Tx, text string, args ...any) (sql.Result, error) {
-	s, err := stmt(ctx, tx, text)
-	if err != nil {
-		return nil, err
-	}
-	return s.ExecContext(context.WithoutCancel(ctx), args...)
+// exec runs a statement and returns how many rows it changed. A Tx that is not
+// this store's is a fault in the program.
+func exec(ctx context.Context, tx selvedge.Tx, text string, args ...any) (int64, error) {
+	return tx.(session).exec(context.WithoutCancel(ctx), text, args)
 }
 
 // execOne runs a statement that must change exactly one row; otherwise it
 // returns the error none.
 func execOne(ctx context.Context, tx selvedge.Tx, none error, text string, args ...any) error {
-	res, err := exec(ctx, tx, text, args...)
-	if err != nil {
-		return err
-	}
-	n, err := res.RowsAffected()
+	n, err := exec(ctx, tx, text, args...)
 	if err == nil && n != 1 {
 		err = none
 	}
@@ -40,25 +32,25 @@ type scanner interface{ Scan(dest ...any) error }
 // one reads the single row of a query. Without a row it returns a CodeNotFound
 // error, which is the same whatever was looked for.
 func one[T any](ctx context.Context, tx selvedge.Tx, scan func(scanner) (T, error), text string, args ...any) (T, error) {
-	var zero T
-	s, err := stmt(ctx, tx, text)
-	if err != nil {
-		return zero, err
-	}
-	v, err := scan(s.QueryRowContext(context.WithoutCancel(ctx), args...))
-	if errors.Is(err, sql.ErrNoRows) {
-		return zero, selvedge.Errorf(selvedge.CodeNotFound, "there is no such thing")
+	var v T
+	found := false
+	err := each(ctx, tx, func(s scanner) (err error) {
+		found = true
+		v, err = scan(s)
+		return err
+	}, text, args...)
+	if err == nil && !found {
+		err = selvedge.Errorf(selvedge.CodeNotFound, "there is no such thing")
 	}
 	return v, err
 }
 
-// each calls fn with every row of a query.
+// each calls fn with every row of a query. Nothing else can be asked of tx
+// until it returns.
 func each(ctx context.Context, tx selvedge.Tx, fn func(scanner) error, text string, args ...any) error {
-	s, err := stmt(ctx, tx, text)
-	if err != nil {
-		return err
-	}
-	rows, err := s.QueryContext(context.WithoutCancel(ctx), args...)
+	// A statement is not to be cancelled half way: it is short, and the
+	// transaction looks at the context when it commits.
+	rows, err := tx.(session).query(context.WithoutCancel(ctx), text, args)
 	if err != nil {
 		return err
 	}

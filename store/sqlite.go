@@ -3,11 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
+	"strings"
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // registers the driver
@@ -15,18 +14,14 @@ import (
 	"github.com/selvedge/selvedge"
 )
 
-//go:embed migrations/*.sql
-var migrations embed.FS
-
-// DB is an open database. It is a selvedge.Transactor, safe for concurrent use.
-type DB struct {
+// sqlite is the engine on a file of its own.
+type sqlite struct {
 	pools []*sql.DB
-	clock selvedge.Clock
 	// Each connection is owned by whoever took it out of its channel. There is
 	// one writer, so that write transactions are serial and come in the order
 	// in which they asked.
-	writer  chan *conn
-	readers chan *conn
+	writer  chan *sqliteConn
+	readers chan *sqliteConn
 }
 
 // readConns is how many read transactions run at once.
@@ -35,7 +30,7 @@ const readConns = 8
 // Open opens the SQLite database at path, making it and bringing its schema up
 // to date if need be. The clock dates changes and outbox entries.
 func Open(ctx context.Context, path string, clock selvedge.Clock) (_ *DB, err error) {
-	d := &DB{clock: clock, writer: make(chan *conn, 1), readers: make(chan *conn, readConns)}
+	d := &sqlite{writer: make(chan *sqliteConn, 1), readers: make(chan *sqliteConn, readConns)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.Close())
@@ -46,7 +41,7 @@ func Open(ctx context.Context, path string, clock selvedge.Clock) (_ *DB, err er
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	d.pools = append(d.pools, w)
-	if err := migrate(ctx, w); err != nil {
+	if err := migrate(ctx, goose.DialectSQLite3, w); err != nil {
 		return nil, err
 	}
 	if err := d.connect(ctx, w, d.writer); err != nil {
@@ -57,7 +52,7 @@ func Open(ctx context.Context, path string, clock selvedge.Clock) (_ *DB, err er
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	d.pools = append(d.pools, r)
-	return d, d.connect(ctx, r, d.readers)
+	return &DB{engine: d, clock: clock}, d.connect(ctx, r, d.readers)
 }
 
 func dsn(path string, pragmas ...string) string {
@@ -69,36 +64,21 @@ func dsn(path string, pragmas ...string) string {
 }
 
 // connect fills a channel with connections.
-func (d *DB) connect(ctx context.Context, pool *sql.DB, into chan *conn) error {
+func (d *sqlite) connect(ctx context.Context, pool *sql.DB, into chan *sqliteConn) error {
 	for range cap(into) {
 		c, err := pool.Conn(ctx)
 		if err != nil {
 			return fmt.Errorf("open database: %w", err)
 		}
-		into <- &conn{Conn: c, stmts: map[string]*sql.Stmt{}}
+		into <- &sqliteConn{Conn: c, stmts: map[string]*sql.Stmt{}}
 	}
 	return nil
 }
 
-func migrate(ctx context.Context, db *sql.DB) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, files)
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("bring the schema up to date: %w", err)
-	}
-	return nil
-}
-
-// Close closes the database. No transaction may be open.
-func (d *DB) Close() error {
+// Close implements engine.
+func (d *sqlite) Close() error {
 	var errs []error
-	for _, conns := range []chan *conn{d.writer, d.readers} {
+	for _, conns := range []chan *sqliteConn{d.writer, d.readers} {
 		for range len(conns) {
 			errs = append(errs, (<-conns).Close())
 		}
@@ -110,19 +90,19 @@ func (d *DB) Close() error {
 }
 
 // Update implements selvedge.Transactor.
-func (d *DB) Update(ctx context.Context, fn func(ctx context.Context, tx selvedge.Tx) error) error {
+func (d *sqlite) Update(ctx context.Context, fn func(ctx context.Context, tx selvedge.Tx) error) error {
 	// IMMEDIATE takes the write lock now, not at the first write, where it could
 	// be refused.
 	return run(ctx, d.writer, "BEGIN IMMEDIATE", fn)
 }
 
 // View implements selvedge.Transactor.
-func (d *DB) View(ctx context.Context, fn func(ctx context.Context, tx selvedge.Tx) error) error {
+func (d *sqlite) View(ctx context.Context, fn func(ctx context.Context, tx selvedge.Tx) error) error {
 	return run(ctx, d.readers, "BEGIN", fn)
 }
 
-func run(ctx context.Context, conns chan *conn, begin string, fn func(ctx context.Context, tx selvedge.Tx) error) error {
-	var c *conn
+func run(ctx context.Context, conns chan *sqliteConn, begin string, fn func(ctx context.Context, tx selvedge.Tx) error) error {
+	var c *sqliteConn
 	select {
 	case c = <-conns:
 	case <-ctx.Done():
@@ -153,18 +133,18 @@ func run(ctx context.Context, conns chan *conn, begin string, fn func(ctx contex
 	return nil
 }
 
-// conn is a connection with the statements prepared on it. While a transaction
+// sqliteConn is a connection with the statements prepared on it. While a transaction
 // runs on it, it is that transaction.
-type conn struct {
+type sqliteConn struct {
 	*sql.Conn
 	stmts map[string]*sql.Stmt
 }
 
 // OpaqueTx implements selvedge.Tx.
-func (*conn) OpaqueTx() {}
+func (*sqliteConn) OpaqueTx() {}
 
 // Close closes the statements and the connection.
-func (c *conn) Close() error {
+func (c *sqliteConn) Close() error {
 	var errs []error
 	for _, s := range c.stmts {
 		errs = append(errs, s.Close())
@@ -172,10 +152,8 @@ func (c *conn) Close() error {
 	return errors.Join(append(errs, c.Conn.Close())...)
 }
 
-// stmt returns the prepared statement of a text. A Tx that is not this store's
-// is a fault in the program.
-func stmt(ctx context.Context, tx selvedge.Tx, text string) (*sql.Stmt, error) {
-	c := tx.(*conn)
+// stmt returns the prepared statement of a text.
+func (c *sqliteConn) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
 	if s, ok := c.stmts[text]; ok {
 		return s, nil
 	}
@@ -185,4 +163,36 @@ func stmt(ctx context.Context, tx selvedge.Tx, text string) (*sql.Stmt, error) {
 	}
 	c.stmts[text] = s
 	return s, nil
+}
+
+func (c *sqliteConn) exec(ctx context.Context, text string, args []any) (int64, error) {
+	s, err := c.stmt(ctx, text)
+	if err != nil {
+		return 0, err
+	}
+	res, err := s.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (c *sqliteConn) query(ctx context.Context, text string, args []any) (rows, error) {
+	s, err := c.stmt(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(ctx, args...)
+}
+
+func (c *sqliteConn) load(ctx context.Context, table string, columns []string, n int, row func(int) []any) error {
+	head := "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES "
+	return inParts(n, func(from, to int) error {
+		args := make([]any, 0, len(columns)*(to-from))
+		for i := from; i < to; i++ {
+			args = append(args, row(i)...)
+		}
+		_, err := c.exec(ctx, head+places(len(columns), to-from), args)
+		return err
+	})
 }

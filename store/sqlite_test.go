@@ -19,24 +19,9 @@ import (
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/store"
-	"github.com/selvedge/selvedge/store/storetest"
 )
 
 var start = time.Date(2026, 3, 14, 9, 26, 53, 589_793_000, time.UTC)
-
-func TestContract(t *testing.T) {
-	t.Parallel()
-	storetest.Run(t, func(t *testing.T, clock selvedge.Clock) storetest.Backend {
-		path := filepath.Join(t.TempDir(), "test.db")
-		db := open(t, path, clock)
-		return storetest.Backend{
-			Tx: db, Prompts: store.Prompts{DB: db}, Contacts: store.Contacts{DB: db}, Orgs: store.Orgs{DB: db},
-			Audiences: store.Audiences{DB: db}, Changes: store.Changes{DB: db}, Outbox: store.Outbox{DB: db}, Index: store.Index{DB: db},
-			Entries: func(t *testing.T) []storetest.Entry { return entries(t, path) },
-			History: func(t *testing.T, id selvedge.AccountID) []storetest.Moment { return history(t, path, id) },
-		}
-	})
-}
 
 func open(t *testing.T, path string, clock selvedge.Clock) *store.DB {
 	t.Helper()
@@ -61,48 +46,6 @@ func raw(t *testing.T, path string) *sql.DB {
 	}
 	t.Cleanup(func() { db.Close() })
 	return db
-}
-
-func entries(t *testing.T, path string) (out []storetest.Entry) {
-	t.Helper()
-	rows, err := raw(t, path).QueryContext(t.Context(), `SELECT space, kind, role, actor, body, at FROM outbox ORDER BY id`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var e storetest.Entry
-		var at int64
-		if err := rows.Scan(&e.Space, &e.Kind, &e.Role, &e.Actor, &e.Body, &at); err != nil {
-			t.Fatal(err)
-		}
-		e.At = time.UnixMicro(at).UTC()
-		out = append(out, e)
-	}
-	return out
-}
-
-func history(t *testing.T, path string, id selvedge.AccountID) (out []storetest.Moment) {
-	t.Helper()
-	rows, err := raw(t, path).QueryContext(t.Context(), `SELECT at, country, age_class, state, objected_at FROM account_history WHERE account_id = ? ORDER BY rowid`, id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var m storetest.Moment
-		var at int64
-		var objected sql.NullInt64
-		if err := rows.Scan(&at, &m.Country, &m.Age, &m.State, &objected); err != nil {
-			t.Fatal(err)
-		}
-		m.At = time.UnixMicro(at).UTC()
-		if objected.Valid {
-			m.ObjectedAt = time.UnixMicro(objected.Int64).UTC()
-		}
-		out = append(out, m)
-	}
-	return out
 }
 
 // TestOpenAgain closes the file and opens it again: all is as it was, and the

@@ -84,13 +84,14 @@ func main() {
 
 // folder is the data folder that a command works on.
 type folder struct {
-	Dir string `required:"" type:"path" help:"Data folder."`
+	Dir      string `required:"" type:"path" help:"Data folder."`
+	Database string `help:"postgres:// URL, if the data folder was made with one. Better given in $SELVEDGE_DATABASE: it may hold a password."`
 }
 
 // open opens the installation, without matching anything.
 func (f folder) open(ctx context.Context, c *console, more ...func(*server.Config)) (*server.Server, error) {
 	cfg := server.Config{
-		Dir: f.Dir, Clock: selvedge.WallClock{}, Entropy: selvedge.SystemEntropy{}, Code: version,
+		Dir: f.Dir, Database: f.Database, Clock: selvedge.WallClock{}, Entropy: selvedge.SystemEntropy{}, Code: version,
 		Log: slog.New(slog.NewTextHandler(c.err, nil)),
 	}
 	for _, m := range more {

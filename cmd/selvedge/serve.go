@@ -17,7 +17,7 @@ type initCmd struct {
 }
 
 func (cmd initCmd) Run(ctx context.Context, c *console) error {
-	if err := server.Init(ctx, cmd.Dir, selvedge.WallClock{}, selvedge.SystemEntropy{}); err != nil {
+	if err := server.Init(ctx, server.Config{Dir: cmd.Dir, Database: cmd.Database, Clock: selvedge.WallClock{}, Entropy: selvedge.SystemEntropy{}}); err != nil {
 		return err
 	}
 	s, err := cmd.open(ctx, c)

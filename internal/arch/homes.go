@@ -48,8 +48,8 @@ func importHomes() []home {
 			"randomness is injected; take a selvedge.Entropy",
 		},
 		{
-			[]string{"database/sql", "database/sql/driver", "modernc.org/sqlite"},
-			[]string{"store"},
+			[]string{"database/sql", "database/sql/driver", "modernc.org/sqlite", "github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgxpool"},
+			[]string{"store", "internal/pgtest"},
 			"SQL stays in the store",
 		},
 		{

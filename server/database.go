@@ -1,0 +1,78 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/store"
+)
+
+// The truth of an installation is a SQLite file in its data folder, or in
+// PostgreSQL. In the second case the folder holds the installation's id, and so
+// does the database: a root secret beside somebody else's database would make
+// new handles and ids for people who have some, and nobody would see it.
+const (
+	databaseFile     = "selvedge.db"
+	installationFile = "postgres"
+)
+
+// initDatabase makes the database of a new installation.
+func initDatabase(ctx context.Context, cfg Config) error {
+	if cfg.Database == "" {
+		db, err := store.Open(ctx, filepath.Join(cfg.Dir, databaseFile), cfg.Clock)
+		if err != nil {
+			return err
+		}
+		return db.Close()
+	}
+	db, err := store.OpenPostgres(ctx, cfg.Database, cfg.Clock)
+	if err != nil {
+		return err
+	}
+	var raw [16]byte
+	cfg.Entropy.Fill("installation", raw[:])
+	id := hex.EncodeToString(raw[:])
+	if err := db.Claim(ctx, id); err != nil {
+		return errors.Join(err, db.Close())
+	}
+	if err := os.WriteFile(filepath.Join(cfg.Dir, installationFile), []byte(id+"\n"), 0o600); err != nil {
+		return errors.Join(fmt.Errorf("write installation id: %w", err), db.Close())
+	}
+	return db.Close()
+}
+
+// openDatabase opens the database that belongs to a data folder. It returns a
+// CodeInvalid error at "database" if the folder's truth is elsewhere than the
+// configuration says.
+func openDatabase(ctx context.Context, cfg Config) (*store.DB, error) {
+	id, err := os.ReadFile(filepath.Join(cfg.Dir, installationFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && cfg.Database == "":
+		return store.Open(ctx, filepath.Join(cfg.Dir, databaseFile), cfg.Clock)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, selvedge.Errorf(selvedge.CodeInvalid, "this data folder has a database of its own: it was not made with --database").At("database")
+	case err != nil:
+		return nil, fmt.Errorf("read installation id: %w", err)
+	case cfg.Database == "":
+		return nil, selvedge.Errorf(selvedge.CodeInvalid, "the truth of this data folder is in PostgreSQL: give its URL").At("database")
+	}
+	db, err := store.OpenPostgres(ctx, cfg.Database, cfg.Clock)
+	if err != nil {
+		return nil, err
+	}
+	owner, err := db.Installation(ctx)
+	if err == nil && owner != string(bytes.TrimSpace(id)) || selvedge.CodeOf(err) == selvedge.CodeNotFound {
+		err = selvedge.Errorf(selvedge.CodeInvalid, "this is another installation's database").At("database")
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}

@@ -1,0 +1,69 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// migrate brings a schema up to date.
+func migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB) error {
+	p, err := provider(dialect, db)
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("bring the schema up to date: %w", err)
+	}
+	return nil
+}
+
+func provider(dialect goose.Dialect, db *sql.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	if dialect == goose.DialectPostgres {
+		files = forPostgres{files}
+	}
+	return goose.NewProvider(dialect, db, files)
+}
+
+// forPostgres is the migrations as PostgreSQL takes them: the same text with
+// other names for the types. SQLite's INTEGER has 64 bits and its TEXT compares
+// byte for byte, so these do.
+type forPostgres struct{ fs.FS }
+
+var postgresTypes = strings.NewReplacer(" INTEGER", " BIGINT", " BLOB", " BYTEA", " TEXT", ` TEXT COLLATE "C"`)
+
+// Open implements fs.FS.
+func (p forPostgres) Open(name string) (fs.File, error) {
+	f, err := p.FS.Open(name)
+	if err != nil || path.Ext(name) != ".sql" {
+		return f, err
+	}
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return nil, err
+	}
+	return postgresFile{f, bytes.NewBufferString(postgresTypes.Replace(string(text)))}, nil
+}
+
+type postgresFile struct {
+	fs.File
+	text *bytes.Buffer
+}
+
+// Read implements fs.File.
+func (f postgresFile) Read(b []byte) (int, error) { return f.text.Read(b) }

@@ -1,0 +1,41 @@
+package store
+
+import (
+	"context"
+
+	"github.com/selvedge/selvedge"
+)
+
+// DB is an open database. It is a selvedge.Transactor, safe for concurrent use.
+type DB struct {
+	engine
+	clock selvedge.Clock
+}
+
+// engine is what differs between the databases: how a transaction begins and
+// ends. Writers come one after the other on both, see the package comment.
+type engine interface {
+	selvedge.Transactor
+	Close() error
+}
+
+// session is a connection in the hands of whoever holds it. While a transaction
+// runs on it, it is that transaction.
+type session interface {
+	selvedge.Tx
+	// exec runs a statement and returns how many rows it changed.
+	exec(ctx context.Context, text string, args []any) (int64, error)
+	// query runs a query, whose rows the caller closes.
+	query(ctx context.Context, text string, args []any) (rows, error)
+	// load inserts rows into a table in the fastest way that there is. Nothing
+	// of a failed load stays if the transaction is rolled back, which it must be.
+	load(ctx context.Context, table string, columns []string, n int, row func(i int) []any) error
+}
+
+// rows is the answer to a query.
+type rows interface {
+	scanner
+	Next() bool
+	Err() error
+	Close() error
+}

@@ -19,11 +19,12 @@ type Repository interface {
 	// account has are missing from the result.
 	Accounts(ctx context.Context, tx selvedge.Tx, platformIDs []string) (map[string]Account, error)
 	// PutAccounts keeps new accounts (ID 0, which it fills in) and new facts of
-	// known ones, and adds each to the history of its account at the time.
-	// Facts are Country, Age, ActiveOn and State; nothing else is changed.
+	// known ones. Facts are Country, Age, ActiveOn and State; nothing else is
+	// changed. All but ActiveOn have a history: what an account was before, and
+	// that it is otherwise from the time at on.
 	PutAccounts(ctx context.Context, tx selvedge.Tx, as []*Account, at time.Time) error
-	// SetObjection records at the time at that the account objects from then on,
-	// or no longer does, and adds it to the account's history.
+	// SetObjection records, also in the account's history, that it objects from
+	// the time at on, or no longer does.
 	SetObjection(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID, objects bool, at time.Time) error
 
 	// InsertPoints keeps contact points in order and fills in their IDs. Of each

@@ -15,19 +15,23 @@ import (
 func BenchmarkImport(b *testing.B) {
 	w := newWorld(b, world.Config{Seed: "bench", People: 20_000, Start: start})
 	accounts, points := written(b, w.WriteAccounts), written(b, w.WriteContactPoints)
-	var rows, size int64
-	for b.Loop() {
-		b.StopTimer()
-		s := newSite(b, "")
-		s.register(b, w.Prompts())
-		b.StartTimer()
-		rows += s.load(b, accounts, points).Points.Read
-		b.StopTimer()
-		size += folderSize(b, s.dir)
-		b.StartTimer()
+	for name, database := range engines() {
+		b.Run(name, func(b *testing.B) {
+			var rows, size int64
+			for b.Loop() {
+				b.StopTimer()
+				s := newSite(b, database(b))
+				s.register(b, w.Prompts())
+				b.StartTimer()
+				rows += s.load(b, accounts, points).Points.Read
+				b.StopTimer()
+				size += folderSize(b, s.dir)
+				b.StartTimer()
+			}
+			b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
+			b.ReportMetric(float64(size)/float64(rows), "bytes/point")
+		})
 	}
-	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
-	b.ReportMetric(float64(size)/float64(rows), "bytes/point")
 }
 
 // BenchmarkList uploads a list of 100,000 rows of hashed addresses and matches

@@ -91,16 +91,18 @@ func entries(t *testing.T, db *sql.DB) (out []storetest.Entry) {
 
 func history(t *testing.T, db *sql.DB, id selvedge.AccountID) (out []storetest.Moment) {
 	t.Helper()
-	rows, err := db.QueryContext(t.Context(), `SELECT at, country, age_class, state, objected_at FROM account_history WHERE account_id = $1 ORDER BY seq`, id)
+	rows, err := db.QueryContext(t.Context(), `
+		SELECT since, country, age_class, state, objected_at, seq FROM account_past WHERE account_id = $1
+		UNION ALL SELECT since, country, age_class, state, objected_at, 9223372036854775807 FROM account WHERE id = $1 ORDER BY 6`, id)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var m storetest.Moment
-		var at int64
+		var at, seq int64
 		var objected sql.NullInt64
-		if err := rows.Scan(&at, &m.Country, &m.Age, &m.State, &objected); err != nil {
+		if err := rows.Scan(&at, &m.Country, &m.Age, &m.State, &objected, &seq); err != nil {
 			t.Fatal(err)
 		}
 		m.At = time.UnixMicro(at).UTC()

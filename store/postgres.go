@@ -43,7 +43,7 @@ const (
 // OpenPostgres opens the database at a postgres:// URL and brings its schema up
 // to date if need be. The schema is the first of the connection's search_path.
 // It returns a CodeInvalid error, without the URL, which may hold a password, if
-// the URL cannot be read. The clock dates changes and outbox entries.
+// the URL cannot be read or the database is not in UTF-8. The clock dates changes and outbox entries.
 func OpenPostgres(ctx context.Context, url string, clock selvedge.Clock) (_ *DB, err error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -63,9 +63,12 @@ func OpenPostgres(ctx context.Context, url string, clock selvedge.Clock) (_ *DB,
 			pool.Close()
 		}
 	}()
-	var schema string
-	if err := pool.QueryRow(ctx, `SELECT current_schema()`).Scan(&schema); err != nil {
+	var schema, encoding string
+	if err := pool.QueryRow(ctx, `SELECT current_schema(), current_setting('server_encoding')`).Scan(&schema, &encoding); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if encoding != "UTF8" {
+		return nil, selvedge.Errorf(selvedge.CodeInvalid, "the database's encoding must be UTF8").At("database")
 	}
 	h := fnv.New64a()
 	h.Write([]byte("selvedge writer " + schema))

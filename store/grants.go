@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/contact"
+	"github.com/selvedge/selvedge/purpose"
+)
+
+// InsertAdsGrants implements contact.Repository.
+func (Contacts) InsertAdsGrants(ctx context.Context, tx selvedge.Tx, gs []*contact.AdsGrant) error {
+	if len(gs) == 0 {
+		return nil
+	}
+	if err := givePersons(ctx, tx, gs); err != nil {
+		return err
+	}
+	last, err := one(ctx, tx, number, `SELECT COALESCE(MAX(ordinal), 0) FROM ads_grant`)
+	if err != nil {
+		return err
+	}
+	for i, g := range gs {
+		g.Ordinal = selvedge.Ordinal(last + 1 + int64(i))
+	}
+	return load(ctx, tx, "ads_grant", []string{"ordinal", "contact_id", "account_id", "person", "purposes", "live", "expires_at", "import_id"}, gs,
+		func(g *contact.AdsGrant) []any {
+			return []any{g.Ordinal, g.Contact, g.Account, g.Person, g.Purposes, g.Live, micros{&g.ExpiresAt}, g.Import}
+		})
+}
+
+// givePersons gives accounts that come to their first ordinal their person
+// number, from a sequence of its own: accounts without an ordinal must leave no
+// trace in it.
+func givePersons(ctx context.Context, tx selvedge.Tx, gs []*contact.AdsGrant) error {
+	given := map[selvedge.AccountID]*selvedge.Person{}
+	var owners []selvedge.AccountID
+	for _, g := range gs {
+		if g.Person == 0 && given[g.Account] == nil {
+			given[g.Account] = new(selvedge.Person)
+			owners = append(owners, g.Account)
+		}
+	}
+	if len(owners) == 0 {
+		return nil
+	}
+	last, err := one(ctx, tx, number, `UPDATE counter SET given = given + ? WHERE name = 'person' RETURNING given`, len(owners))
+	if err != nil {
+		return err
+	}
+	for i, o := range owners {
+		*given[o] = selvedge.Person(last - int64(len(owners)-1-i))
+	}
+	for _, g := range gs {
+		if g.Person == 0 {
+			g.Person = *given[g.Account]
+		}
+	}
+	return load(ctx, tx, "person", []string{"number", "account_id"}, owners,
+		func(o selvedge.AccountID) []any { return []any{*given[o], o} })
+}
+
+// AdsGrants implements contact.Repository.
+func (Contacts) AdsGrants(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID) ([]contact.AdsGrant, error) {
+	return all(ctx, tx, func(s scanner) (g contact.AdsGrant, err error) {
+		err = s.Scan(&g.Ordinal, &g.Contact, &g.Account, &g.Person, &g.Purposes, &g.Live, micros{&g.ExpiresAt}, &g.Import)
+		return g, err
+	}, `SELECT ordinal, contact_id, account_id, person, purposes, live, expires_at, import_id FROM ads_grant WHERE account_id = ? ORDER BY ordinal`, id)
+}
+
+// Ends implements contact.Repository.
+func (Contacts) Ends(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID) ([]contact.End, error) {
+	return all(ctx, tx, func(s scanner) (e contact.End, err error) {
+		err = s.Scan(&e.Contact, &e.Purpose, micros{&e.At}, &e.Reason)
+		return e, err
+	}, `SELECT e.contact_id, e.purpose, e.at, e.reason FROM contact_point p JOIN grant_end e ON e.contact_id = p.id
+		WHERE p.account_id = ? ORDER BY e.contact_id, e.purpose`, id)
+}
+
+// EndGrants implements contact.Repository.
+func (Contacts) EndGrants(ctx context.Context, tx selvedge.Tx, ends []contact.End) error {
+	for _, e := range ends {
+		_, err := exec(ctx, tx, `INSERT INTO grant_end (contact_id, purpose, at, reason) VALUES (?, ?, ?, ?) ON CONFLICT (contact_id, purpose) DO NOTHING`,
+			e.Contact, e.Purpose, micros{&e.At}, e.Reason)
+		if err != nil {
+			return err
+		}
+		if !e.Purpose.Matchable() {
+			continue
+		}
+		if _, err := exec(ctx, tx, `UPDATE ads_grant SET live = live & ? WHERE contact_id = ?`, purpose.Matchable&^purpose.Of(e.Purpose), e.Contact); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Owners implements contact.Repository.
+func (Contacts) Owners(ctx context.Context, tx selvedge.Tx, ordinals *roaring.Bitmap, fn func(contact.Owner) error) error {
+	return eachOrdinal(ctx, tx, ordinals, func(s scanner) error {
+		var o contact.Owner
+		if err := s.Scan(&o.Ordinal, &o.Contact, &o.PlatformID, micros{&o.GivenAt}); err != nil {
+			return err
+		}
+		if !ordinals.Contains(uint32(o.Ordinal)) {
+			return nil
+		}
+		return fn(o)
+	}, `SELECT g.ordinal, g.contact_id, a.platform_id, p.given_at FROM ads_grant g
+		JOIN account a ON a.id = g.account_id JOIN contact_point p ON p.id = g.contact_id
+		WHERE g.ordinal BETWEEN ? AND ? ORDER BY g.ordinal`)
+}

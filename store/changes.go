@@ -125,6 +125,7 @@ var _ ledger.Outbox = Outbox{}
 func (o Outbox) Append(ctx context.Context, tx selvedge.Tx, entries ...ledger.Entry) error {
 	now := o.DB.clock.Now()
 	for _, e := range entries {
+		tx.(session).act(string(e.Kind))
 		body, err := json.Marshal(e.Body)
 		if err != nil {
 			return fmt.Errorf("write %s entry: %w", e.Kind, err)

@@ -145,9 +145,11 @@ func (d *postgres) run(ctx context.Context, options pgx.TxOptions, fn func(*post
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	tx.reach("before")
 	if err := begun.Commit(context.WithoutCancel(ctx)); err != nil {
 		return d.settle(ctx, tx, err)
 	}
+	tx.reach("after")
 	return nil
 }
 
@@ -180,6 +182,7 @@ func (d *postgres) settle(ctx context.Context, tx *postgresTx, lost error) error
 // postgresTx is an open transaction.
 type postgresTx struct {
 	pgx.Tx
+	acts
 	id string // of the transaction on the server; empty in a View
 }
 

@@ -108,6 +108,7 @@ func run(ctx context.Context, conns chan *sqliteConn, begin string, fn func(ctx 
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	c.acts = acts{}
 	defer func() { conns <- c }()
 	if _, err := c.ExecContext(ctx, begin); err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
@@ -125,11 +126,13 @@ func run(ctx context.Context, conns chan *sqliteConn, begin string, fn func(ctx 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	c.reach("before")
 	// Not to be cancelled half way: that it failed must be true when it is said.
 	if _, err := c.ExecContext(context.WithoutCancel(ctx), "COMMIT"); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	committed = true
+	c.reach("after")
 	return nil
 }
 
@@ -137,6 +140,7 @@ func run(ctx context.Context, conns chan *sqliteConn, begin string, fn func(ctx 
 // runs on it, it is that transaction.
 type sqliteConn struct {
 	*sql.Conn
+	acts
 	stmts map[string]*sql.Stmt
 }
 

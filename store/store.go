@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/internal/killpoint"
 )
 
 // DB is an open database. It is a selvedge.Transactor, safe for concurrent use.
@@ -30,6 +31,21 @@ type session interface {
 	// load inserts rows into a table in the fastest way that there is. Nothing
 	// of a failed load stays if the transaction is rolled back, which it must be.
 	load(ctx context.Context, table string, columns []string, n int, row func(i int) []any) error
+	// act notes what the transaction is for.
+	act(name string)
+}
+
+// acts is what a transaction is for, which names its commit to those who kill
+// programs there.
+type acts struct{ last string }
+
+func (a *acts) act(name string) { a.last = name }
+
+// reach says that the transaction is before or after its commit.
+func (a *acts) reach(side string) {
+	if a.last != "" {
+		killpoint.Reach(side + " commit of " + a.last)
+	}
 }
 
 // rows is the answer to a query.

@@ -55,7 +55,7 @@ func (w *dirWriter) Commit() (Ref, error) {
 // replaced and not trusted, since it may be the damaged one that somebody is
 // about to repair by writing it again; whoever has it open keeps it.
 func (w *dirWriter) publish(ref Ref) error {
-	if err := errors.Join(w.file.Sync(), w.file.Close()); err != nil {
+	if err := w.file.Sync(); err != nil {
 		return err
 	}
 	name := w.dir.name(ref)
@@ -63,6 +63,8 @@ func (w *dirWriter) publish(ref Ref) error {
 	if err := makeFolder(folder); err != nil {
 		return err
 	}
+	// The file is closed after this: closed, it would have lost its lock, and
+	// somebody's sweep could take it.
 	if err := os.Rename(w.file.Name(), name); err != nil {
 		return err
 	}
@@ -79,6 +81,6 @@ func (w *dirWriter) end() {
 		return
 	}
 	w.err = errDone
-	_ = w.file.Close()           // closed already after Commit
+	_ = w.file.Close()
 	_ = os.Remove(w.file.Name()) // gone already after Commit
 }

@@ -1,0 +1,281 @@
+package killpoint_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/api"
+	"github.com/selvedge/selvedge/audience"
+)
+
+// loaded are the commands that run while others are killed.
+var loaded = []string{"import", "serve"}
+
+// install makes an installation with an advertiser, prompts and keys.
+func install(t *testing.T, bin, database string) *program {
+	t.Helper()
+	p := &program{bin: bin, dir: t.TempDir()}
+	p.env = []string{
+		"SELVEDGE_DIR=" + filepath.Join(p.dir, "data"), "SELVEDGE_DATABASE=" + database, "SELVEDGE_AS=anna", "SELVEDGE_UNKNOWN_AGE=minor",
+	}
+	p.keep(t, "platform", p.must(t, "init"))
+	p.must(t, "prompts", "apply", filepath.Join("..", "..", "examples", "prompts.yaml"))
+	p.keep(t, "org", p.must(t, "org", "add", "--name", "Acme", "--legal-entity", "Acme Ltd"))
+	return p
+}
+
+// keep keeps a key that a command showed.
+func (p *program) keep(t *testing.T, name, out string) {
+	t.Helper()
+	m := secret.FindStringSubmatch(out)
+	if m == nil {
+		t.Fatalf("no key in %q", out)
+	}
+	if err := os.WriteFile(filepath.Join(p.dir, name+".key"), []byte(m[1]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (p *program) client(t *testing.T, s *serving, key string) *api.Client {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(p.dir, key+".key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &api.Client{URL: s.url, Key: string(b), HTTP: &http.Client{Transport: &http.Transport{}}}
+}
+
+// known is what the test, another process than the program, was told or saw.
+type known int
+
+const (
+	not   known = iota // never asked for
+	maybe              // asked for, and not acknowledged
+	sure
+)
+
+// person has one address, given for ads by every second one and for security by
+// the others.
+type person struct {
+	imported, withdrawn, objects known
+}
+
+// world is everything that was asked of the program, with what came of it.
+type world struct {
+	p      *program
+	rounds int
+	people []person
+	lists  map[selvedge.ListID]bool // acknowledged
+
+	mu       sync.Mutex
+	audience selvedge.AudienceID
+}
+
+func newWorld(p *program) *world { return &world{p: p, lists: map[selvedge.ListID]bool{}} }
+
+// crowd is how many people each round imports.
+const crowd = 40
+
+func account(i int) string { return fmt.Sprint("account-", i) }
+func address(i int) string { return fmt.Sprintf("person-%d@people.example", i) }
+
+// round imports a crowd, and has the crowd before it withdraw and object and
+// lists come in while it does; kills; starts again and looks.
+func (w *world) round(t *testing.T, k kill) {
+	t.Helper()
+	s, err := w.p.serve(t, k)
+	if err != nil {
+		s = nil // it died on the way up
+	}
+	w.load(t, s, k)
+	if s != nil {
+		s.kill()
+	}
+	w.rounds++
+	w.look(t)
+}
+
+// load does the work of a round until it is done or the server is gone.
+func (w *world) load(t *testing.T, s *serving, k kill) {
+	first := len(w.people)
+	for range crowd {
+		w.people = append(w.people, person{imported: maybe})
+	}
+	accounts, points := w.files(t, first, first+crowd)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var acks atomic.Int64
+	ack := func() {
+		if acks.Add(1) == int64(k.after) && s != nil {
+			s.kill()
+			stop()
+		}
+	}
+	var work sync.WaitGroup
+	work.Go(func() {
+		_, err := w.p.run(ctx, k, "import", "--accounts", accounts, "--contact-points", points)
+		if err == nil {
+			w.imported(first)
+			ack()
+		} else if !errors.Is(err, errKilled) {
+			t.Errorf("import: %v", err)
+		}
+	})
+	if s != nil {
+		work.Go(func() { w.withdraw(t, w.p.client(t, s, "platform"), first, ack) })
+		work.Go(func() { w.upload(t, w.p.client(t, s, "org"), first, ack) })
+	}
+	work.Wait()
+}
+
+func (w *world) imported(first int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := first; i < first+crowd; i++ {
+		w.people[i].imported = sure
+	}
+}
+
+// files writes the two files that bring people.
+func (w *world) files(t *testing.T, from, to int) (accounts, points string) {
+	t.Helper()
+	var as, ps bytes.Buffer
+	as.WriteString("account,country,age_class,active_on,state\n")
+	ps.WriteString("account,kind,value,sha256,region,prompt,given_at,verified_at,verified_by\n")
+	for i := from; i < to; i++ {
+		prompt := "offers@1"
+		if i%2 == 1 {
+			prompt = "two-factor@1"
+		}
+		fmt.Fprintf(&as, "%s,,adult,,active\n", account(i))
+		fmt.Fprintf(&ps, "%s,email,%s,,,%s,2026-01-01T00:00:00Z,2026-01-01T00:00:00Z,code\n", account(i), address(i), prompt)
+	}
+	write := func(name string, b []byte) string {
+		path := filepath.Join(w.p.dir, name)
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	return write("accounts.csv", as.Bytes()), write("points.csv", ps.Bytes())
+}
+
+// withdraw has one in four of the crowd before first withdraw, and one in four
+// object.
+func (w *world) withdraw(t *testing.T, c *api.Client, first int, ack func()) {
+	for i := max(0, first-crowd); i < first; i++ {
+		var to *known
+		var err error
+		switch i % 8 {
+		case 0, 1:
+			to = w.ask(i, func(p *person) *known { return &p.withdrawn })
+			_, err = c.Withdraw(t.Context(), api.Withdrawal{Account: account(i), Kind: "email", Value: address(i), Purposes: []string{"ads.match.advertiser", "sec.2fa"}})
+		case 2:
+			to = w.ask(i, func(p *person) *known { return &p.objects })
+			err = c.Object(t.Context(), account(i))
+		default:
+			continue
+		}
+		if err != nil {
+			w.gone(t, err)
+			return
+		}
+		w.mu.Lock()
+		*to = sure
+		w.mu.Unlock()
+		ack()
+		if _, err := c.ContactPoints(t.Context(), account(i)); err != nil {
+			w.gone(t, err)
+			return
+		}
+	}
+}
+
+// ask notes that something is asked for.
+func (w *world) ask(i int, what func(*person) *known) *known {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	k := what(&w.people[i])
+	*k = max(*k, maybe)
+	return k
+}
+
+// gone fails the test if the error is an answer: the server may go away, and
+// may not refuse.
+func (w *world) gone(t *testing.T, err error) {
+	if _, answered := errors.AsType[*selvedge.Error](err); answered {
+		t.Errorf("refused: %v", err)
+	}
+}
+
+// upload brings lists that ask for everybody.
+func (w *world) upload(t *testing.T, c *api.Client, first int, ack func()) {
+	a, err := c.CreateAudience(t.Context(), "everybody")
+	if err != nil {
+		w.gone(t, err)
+		return
+	}
+	if w.audience == "" {
+		w.audience = a.ID
+	}
+	for range 2 {
+		l, err := c.UploadList(t.Context(), w.audience, strings.NewReader(everybody(first+crowd)), "", "")
+		if err != nil {
+			w.gone(t, err)
+			return
+		}
+		w.lists[l.ID] = true
+		ack()
+	}
+	w.processed(t, c)
+}
+
+func everybody(n int) string {
+	var b strings.Builder
+	b.WriteString("email\n")
+	for i := range n {
+		fmt.Fprintln(&b, address(i))
+	}
+	return b.String()
+}
+
+// processed waits until every list is matched, or the server is gone.
+func (w *world) processed(t *testing.T, c *api.Client) bool {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for range 3000 {
+		a, err := c.Audience(t.Context(), w.audience)
+		if err != nil {
+			w.gone(t, err)
+			return false
+		}
+		if a.Status != audience.Processing {
+			return true
+		}
+		<-tick.C
+	}
+	t.Error("lists are not matched for a minute")
+	return false
+}
+
+// counts says how much was acknowledged.
+func (w *world) counts() string {
+	count := func(of func(person) known) int {
+		return len(slices.DeleteFunc(slices.Clone(w.people), func(p person) bool { return of(p) != sure }))
+	}
+	return fmt.Sprintf("%d people, %d withdrawals, %d objections, %d lists",
+		count(func(p person) known { return p.imported }), count(func(p person) known { return p.withdrawn }),
+		count(func(p person) known { return p.objects }), len(w.lists))
+}

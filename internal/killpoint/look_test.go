@@ -1,0 +1,154 @@
+package killpoint_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/api"
+	"github.com/selvedge/selvedge/contact"
+	"github.com/selvedge/selvedge/purpose"
+	"github.com/selvedge/selvedge/server"
+)
+
+// look starts the program again and compares what is so with what is known. What
+// was in doubt is known afterwards.
+func (w *world) look(t *testing.T) {
+	t.Helper()
+	s, err := w.p.serve(t, kill{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.kill()
+	w.completeImport(t)
+	platform, org := w.p.client(t, s, "platform"), w.p.client(t, s, "org")
+	from := max(0, len(w.people)-2*crowd)
+	if w.rounds%5 == 0 {
+		from = 0
+	}
+	for i := from; i < len(w.people); i++ {
+		w.lookAt(t, platform, i)
+	}
+	for id := range w.lists {
+		if _, err := org.List(t.Context(), w.audience, id); err != nil {
+			t.Errorf("list %s was acknowledged: %v", id, err)
+		}
+	}
+	if w.audience != "" {
+		w.processed(t, org)
+	}
+	s.stop(t)
+}
+
+// completeImport brings the last crowd again, twice: the second time nothing
+// can be new.
+func (w *world) completeImport(t *testing.T) {
+	t.Helper()
+	accounts, points := w.files(t, len(w.people)-crowd, len(w.people))
+	w.p.must(t, "import", "--accounts", accounts, "--contact-points", points)
+	w.imported(len(w.people) - crowd)
+	again := w.p.must(t, "import", "--accounts", accounts, "--contact-points", points)
+	if !strings.Contains(again, fmt.Sprintf(`"present": %d`, crowd)) {
+		t.Errorf("what was imported is not there: %s", again)
+	}
+}
+
+// lookAt compares a person with what is known of them.
+func (w *world) lookAt(t *testing.T, c *api.Client, i int) {
+	t.Helper()
+	points, err := c.ContactPoints(t.Context(), account(i))
+	if err != nil || len(points) != 1 {
+		t.Errorf("person %d has %d contact points: %v", i, len(points), err)
+		return
+	}
+	p := &w.people[i]
+	settle := func(what string, k *known, is bool) {
+		switch {
+		case *k == sure && !is:
+			t.Errorf("person %d: %s was acknowledged and is lost", i, what)
+		case *k == not && is:
+			t.Errorf("person %d: %s was never asked for", i, what)
+		case is:
+			*k = sure
+		default:
+			*k = not
+		}
+	}
+	settle("the withdrawal", &p.withdrawn, len(points[0].Ended) > 0)
+	if i%2 == 0 {
+		settle("the objection", &p.objects, slices.Contains(points[0].WhyNot, string(contact.MaskObjection)))
+	}
+}
+
+// settle uploads one more list, and compares its members one by one with what
+// is known.
+func (w *world) settle(t *testing.T) {
+	t.Helper()
+	s, err := w.p.serve(t, kill{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.kill()
+	org := w.p.client(t, s, "org")
+	if _, err := org.UploadList(t.Context(), w.audience, strings.NewReader(everybody(len(w.people))), "", ""); err != nil {
+		t.Fatal(err)
+	}
+	if !w.processed(t, org) {
+		t.Fatal("the server is gone")
+	}
+	s.stop(t)
+	got := w.members(t)
+	for i, p := range w.people {
+		want := i%2 == 0 && p.withdrawn == not && p.objects == not
+		if got[account(i)] != want {
+			t.Errorf("person %d is a member: %t, want %t", i, got[account(i)], want)
+		}
+	}
+}
+
+// members opens the installation beside the program and reads who is reached.
+func (w *world) members(t *testing.T) map[string]bool {
+	t.Helper()
+	value := func(name string) string {
+		for _, e := range w.p.env {
+			if v, ok := strings.CutPrefix(e, name+"="); ok {
+				return v
+			}
+		}
+		return ""
+	}
+	s, err := server.Open(t.Context(), server.Config{
+		Dir: filepath.Join(w.p.dir, "data"), Database: value("SELVEDGE_DATABASE"), UnknownAge: contact.UnknownIsMinor,
+		Clock: selvedge.WallClock{}, Entropy: selvedge.SystemEntropy{}, Log: slog.New(slog.DiscardHandler), Code: "test",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	operator := selvedge.Operator("anna")
+	orgs, err := s.Orgs.List(t.Context(), operator)
+	if err != nil || len(orgs) != 1 {
+		t.Fatalf("%d orgs: %v", len(orgs), err)
+	}
+	bitmap, err := s.Matcher.Members(t.Context(), operator, orgs[0].ID, w.audience, purpose.AdsMatchAdvertiser)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]bool{}
+	err = s.People.Owners(context.WithoutCancel(t.Context()), operator, bitmap, func(o contact.Owner) error {
+		out[o.PlatformID] = true
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}

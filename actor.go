@@ -34,16 +34,26 @@ type Actor struct {
 	role Role
 	name string
 	org  OrgID
+	key  string
 }
 
 // Platform is the platform acting through the named key.
-func Platform(key string) Actor { return Actor{role: PlatformRole, name: key} }
+func Platform(key string) Actor { return Actor{role: PlatformRole, name: key, key: key} }
 
-// Operator is a named member of staff.
+// Operator is a member of staff by the name that they give: whoever can open
+// the data folder may say any. What needs two people asks for an OperatorByKey.
 func Operator(name string) Actor { return Actor{role: OperatorRole, name: name} }
 
+// OperatorByKey is a member of staff whose name a key has proved. The name is
+// as package org writes it, so that one person has one.
+func OperatorByKey(name, key string) Actor {
+	return Actor{role: OperatorRole, name: name, key: key}
+}
+
 // OrgActor is an org acting through the named key.
-func OrgActor(org OrgID, key string) Actor { return Actor{role: OrgRole, name: key, org: org} }
+func OrgActor(org OrgID, key string) Actor {
+	return Actor{role: OrgRole, name: key, org: org, key: key}
+}
 
 // System is a part of Selvedge finishing what an actor before it began.
 func System(part string) Actor { return Actor{role: SystemRole, name: part} }
@@ -53,6 +63,10 @@ func (a Actor) Role() Role { return a.role }
 
 // Name returns the key or person behind the actor, for the ledger.
 func (a Actor) Name() string { return a.name }
+
+// Key returns the public part of the key that proved who the actor is, and ""
+// if none did.
+func (a Actor) Key() string { return a.key }
 
 // Org returns the org that the actor acts for, and false if it acts for none.
 func (a Actor) Org() (OrgID, bool) { return a.org, a.role == OrgRole && a.org != "" }

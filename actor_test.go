@@ -44,16 +44,21 @@ func TestActorFields(t *testing.T) {
 		role  string
 		name  string
 		org   selvedge.OrgID
+		key   string
 	}{
-		{selvedge.Actor{}, "nobody", "", ""},
-		{selvedge.Platform("k1"), "platform", "k1", ""},
-		{selvedge.Operator("ann"), "operator", "ann", ""},
-		{selvedge.OrgActor("o1", "k2"), "org", "k2", "o1"},
-		{selvedge.OrgActor("", "k2"), "org", "k2", ""},
-		{selvedge.System("expiry"), "system", "expiry", ""},
+		{selvedge.Actor{}, "nobody", "", "", ""},
+		{selvedge.Platform("k1"), "platform", "k1", "", "k1"},
+		{selvedge.Operator("ann"), "operator", "ann", "", ""},
+		{selvedge.OperatorByKey("ann", "k3"), "operator", "ann", "", "k3"},
+		{selvedge.OrgActor("o1", "k2"), "org", "k2", "o1", "k2"},
+		{selvedge.OrgActor("", "k2"), "org", "k2", "", "k2"},
+		{selvedge.System("expiry"), "system", "expiry", "", ""},
 	}
 	for _, tc := range tests {
 		org, ok := tc.actor.Org()
+		if tc.actor.Key() != tc.key {
+			t.Errorf("%s %q has key %q, want %q", tc.actor.Role(), tc.actor.Name(), tc.actor.Key(), tc.key)
+		}
 		if tc.actor.Role().String() != tc.role || tc.actor.Name() != tc.name || org != tc.org || ok != (tc.org != "") {
 			t.Errorf("%s %q of %q (%t), want %s %q of %q", tc.actor.Role(), tc.actor.Name(), org, ok, tc.role, tc.name, tc.org)
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/org"
+	"github.com/selvedge/selvedge/prompt"
 )
 
 // Config is what the door opens to.
@@ -23,6 +24,7 @@ type Config struct {
 	Orgs      *org.Service
 	Audiences *audience.Service
 	People    *contact.People
+	Prompts   *prompt.Service
 	Clock     selvedge.Clock
 	Log       *slog.Logger
 }
@@ -58,6 +60,10 @@ func New(cfg Config) http.Handler {
 	d.route("POST /v1/objections", selvedge.PlatformRole, d.object)
 	d.route("POST /v1/objections:lift", selvedge.PlatformRole, d.liftObjection)
 
+	d.routeFor("GET /v1/prompts", d.listPrompts, selvedge.PlatformRole, selvedge.OperatorRole)
+	d.route("POST /v1/prompts", selvedge.OperatorRole, d.registerPrompts)
+	d.route("POST /v1/prompts/{prompt}/versions/{version}:approve", selvedge.OperatorRole, d.approvePrompt)
+
 	d.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
@@ -84,9 +90,24 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // route adds a route that only actors of the role may use.
 func (d *door) route(pattern string, role selvedge.Role, fn handler) {
-	d.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+	d.routeFor(pattern, fn, role)
+}
+
+// routeFor adds a route that only actors of one of the roles may use. The
+// pattern may end in {name}:verb.
+func (d *door) routeFor(pattern string, fn handler, roles ...selvedge.Role) {
+	shape, name, verb := verbOf(pattern)
+	d.mux.HandleFunc(shape, func(w http.ResponseWriter, r *http.Request) {
+		if verb != "" {
+			value, ok := strings.CutSuffix(r.PathValue(name), verb)
+			if !ok {
+				noSuchThing(w, r)
+				return
+			}
+			r.SetPathValue(name, value)
+		}
 		began := d.Clock.Now()
-		status, body, err := d.answer(r, role, fn)
+		status, body, err := d.answer(r, fn, roles)
 		if err != nil {
 			status = writeProblem(w, err)
 		} else {
@@ -96,7 +117,17 @@ func (d *door) route(pattern string, role selvedge.Role, fn handler) {
 	})
 }
 
-func (d *door) answer(r *http.Request, role selvedge.Role, fn handler) (int, any, error) {
+// verbOf takes a pattern that ends in {name}:verb apart, which the mux does not
+// know: to it, a wildcard is a whole segment.
+func verbOf(pattern string) (shape, name, verb string) {
+	i := strings.LastIndex(pattern, "}:")
+	if i < 0 {
+		return pattern, "", ""
+	}
+	return pattern[:i+1], pattern[strings.LastIndex(pattern, "{")+1 : i], pattern[i+1:]
+}
+
+func (d *door) answer(r *http.Request, fn handler, roles []selvedge.Role) (int, any, error) {
 	scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return 0, nil, selvedge.Errorf(selvedge.CodeUnauthenticated, "send a key: Authorization: Bearer slv_...")
@@ -105,7 +136,7 @@ func (d *door) answer(r *http.Request, role selvedge.Role, fn handler) (int, any
 	if err != nil {
 		return 0, nil, err
 	}
-	if err := actor.Must(role); err != nil {
+	if err := actor.Must(roles...); err != nil {
 		return 0, nil, err
 	}
 	return fn(r.Context(), actor, r)
@@ -143,9 +174,13 @@ func readJSON(r *http.Request, v any) error {
 		e.Field = t.Field
 	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		e.Code, e.Message, e.Reason = selvedge.CodeTooLarge, "the body is larger than 1 MiB", "body_too_large"
+		return bodyTooLarge()
 	}
 	return e
+}
+
+func bodyTooLarge() error {
+	return selvedge.Errorf(selvedge.CodeTooLarge, "the body is larger than 1 MiB").Because("body_too_large")
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {

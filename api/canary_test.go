@@ -46,9 +46,11 @@ func TestNothingIsEchoed(t *testing.T) {
 		"/v1/audiences/" + canary, "/v1/audiences/" + canary + "/lists", "/v1/audiences/" + canary + "/lists/" + canary,
 		own + "/lists/" + canary, "/v1/audiences/" + canary + "%0a", "/" + canary, "/v1//" + canary, "/v1/../" + canary,
 		"/v1/audiences?" + canary + "=" + canary, own + "/lists?default_region=" + canary, own + "/lists?default_region=%zz" + canary,
+		"/v1/prompts/" + canary + "/versions/1:approve", "/v1/prompts/" + canary + "/versions/" + canary + ":approve",
+		"/v1/prompts/offers/versions/1:" + canary, "/v1/prompts/" + canary, "/v1/prompts?" + canary,
 		"/v1/accounts/" + canary + "/contact-points", "/v1/accounts//" + canary, "/v1/accounts/%2F" + canary + "/contact-points",
 	} {
-		for _, key := range []string{p.acme, p.key, "", canary, "slv_" + canary + canary + "_" + canary, p.acme + canary} {
+		for _, key := range []string{p.acme, p.key, p.anna, "", canary, "slv_" + canary + canary + "_" + canary, p.acme + canary} {
 			requests = append(requests, request{key, "GET", path, ""}, request{key, "POST", path, canary}, request{key, canary, path, canary})
 		}
 	}
@@ -64,9 +66,16 @@ func TestNothingIsEchoed(t *testing.T) {
 		"/v1/contact-points:withdraw": withdrawals(
 			"account", "kind", "value", "sha256", "region", "purposes", canary,
 		),
+		"/v1/prompts": canaryPrompts(),
+		"/v1/prompts/offers/versions/1:approve": {
+			`{"grants":"` + canary + `"}`, `{"grants":["` + canary + `"]}`, `{"` + canary + `":1}`, `{"grants":"ads"} ` + canary, canary,
+		},
+		"/v1/prompts/" + canary + "/versions/1:approve": {`{"grants":"ads"}`},
 	} {
 		for _, body := range bodies {
-			requests = append(requests, request{p.key, "POST", path, body}, request{p.acme, "POST", path, body})
+			for _, key := range []string{p.key, p.acme, p.anna} {
+				requests = append(requests, request{key, "POST", path, body})
+			}
 		}
 	}
 	for _, csv := range []string{
@@ -123,6 +132,26 @@ func withdrawals(fields ...string) (out []string) {
 			}
 			b, _ := json.Marshal(body) // of maps and texts: cannot fail
 			out = append(out, string(b))
+		}
+	}
+	return out
+}
+
+// canaryPrompts returns prompts that hold the canary in one of the fields each,
+// none of which can be registered. Language tags are no values: an error names
+// them as part of the field.
+func canaryPrompts() []string {
+	out := []string{`{"` + canary + `":1}`, `{"prompts":"` + canary + `"}`, `{"prompts":[{"` + canary + `":1}]}`, `{"prompts":[]} ` + canary, canary, `["` + canary + `"]`}
+	for _, field := range []string{"id", "version", "surface", "legal_basis", "purposes", "ads_expiry_months", "texts", "approved_by", canary} {
+		for _, v := range []any{canary, canary + "@example.com", []string{canary}, map[string]string{canary: canary}, map[string]any{"en": map[string]string{"text": canary, "sha256": canary}}} {
+			var q map[string]any
+			_ = json.Unmarshal([]byte(newsPrompt), &q) // ours: cannot fail
+			q[field] = v
+			if field == "id" || field == "surface" {
+				q["purposes"] = canary // or it would be a good prompt
+			}
+			b, _ := json.Marshal(q) // of maps and texts: cannot fail
+			out = append(out, string(b), `{"prompts":[`+string(b)+`]}`)
 		}
 	}
 	return out

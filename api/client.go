@@ -9,10 +9,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/contact"
+	"github.com/selvedge/selvedge/prompt"
 )
 
 // Client speaks to a server with one key. It is safe for concurrent use. A
@@ -85,6 +87,25 @@ func (c *Client) Object(ctx context.Context, account string) error {
 func (c *Client) LiftObjection(ctx context.Context, account string) error {
 	_, err := call[Objection](ctx, c, "POST", "/v1/objections:lift", Objection{account})
 	return err
+}
+
+// Prompts returns every prompt that was ever brought.
+func (c *Client) Prompts(ctx context.Context) ([]Prompt, error) {
+	got, err := call[Items[Prompt]](ctx, c, "GET", "/v1/prompts", nil)
+	return got.Items, err
+}
+
+// RegisterPrompts brings prompts: a prompts file as JSON, or one prompt of it.
+func (c *Client) RegisterPrompts(ctx context.Context, file json.RawMessage) ([]Applied, error) {
+	got, err := call[Items[Applied]](ctx, c, "POST", "/v1/prompts", file)
+	return got.Items, err
+}
+
+// ApprovePrompt states, as the second operator, what the texts of a prompt that
+// is pending ask for.
+func (c *Client) ApprovePrompt(ctx context.Context, id string, version int, grants prompt.Statement) (Prompt, error) {
+	path := "/v1/prompts/" + url.PathEscape(id) + "/versions/" + strconv.Itoa(version) + ":approve"
+	return call[Prompt](ctx, c, "POST", path, Approval{grants})
 }
 
 func call[T any](ctx context.Context, c *Client, method, path string, body any) (T, error) {

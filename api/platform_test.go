@@ -23,6 +23,7 @@ import (
 	"github.com/selvedge/selvedge/internal/fakeclock"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/prompt"
+	"github.com/selvedge/selvedge/prompt/prompttest"
 	"github.com/selvedge/selvedge/purpose"
 	"github.com/selvedge/selvedge/server"
 )
@@ -42,6 +43,8 @@ type platform struct {
 	http  *httptest.Server
 
 	key       string // of the platform
+	anna      string // keys of two operators
+	ben       string
 	acme      string // keys of two orgs
 	bolt      string
 	audience  selvedge.AudienceID // of acme
@@ -83,6 +86,10 @@ func newPlatform(t *testing.T) *platform {
 
 	p.key, err = p.Orgs.IssuePlatformKey(t.Context(), anna, "accounts")
 	must(t, err)
+	p.anna, err = p.Orgs.IssueOperatorKey(t.Context(), anna, "anna")
+	must(t, err)
+	p.ben, err = p.Orgs.IssueOperatorKey(t.Context(), anna, "ben")
+	must(t, err)
 	p.acme, p.audience = p.org(t, "Acme")
 	p.bolt, p.elsewhere = p.org(t, "Bolt")
 	p.http = httptest.NewServer(p.Handler())
@@ -105,13 +112,11 @@ func (p *platform) org(t *testing.T, name string) (key string, id selvedge.Audie
 // for two-factor codes, and a person whose id is all that an id may be.
 func (p *platform) bringPeople(t *testing.T) {
 	t.Helper()
-	_, err := p.Prompts.Apply(t.Context(), anna, []prompt.Prompt{
+	prompttest.InEffect(t, p.Prompts,
 		question("offers", prompt.Consent, purpose.Of(purpose.AdsMatchAdvertiser)),
-		question("two-factor", prompt.LegitimateInterest, purpose.Of(purpose.Sec2FA)),
-	})
-	must(t, err)
+		question("two-factor", prompt.LegitimateInterest, purpose.Of(purpose.Sec2FA)))
 	const given = ",2026-03-01T00:00:00Z,2026-03-01T00:00:00Z,code\n"
-	_, err = p.Importer.Import(t.Context(), anna,
+	_, err := p.Importer.Import(t.Context(), anna,
 		file("account,country,age_class,active_on,state\nada,GB,adult,,active\n"+oddID+",GB,adult,,active\n"),
 		file("account,kind,value,sha256,region,prompt,given_at,verified_at,verified_by\n"+
 			"ada,email,ada@example.com,,,offers@1"+given+
@@ -128,7 +133,7 @@ func question(id string, basis prompt.LegalBasis, purposes purpose.Set) prompt.P
 		Texts: []prompt.Text{{Language: "en", Text: id, SHA256: sha256.Sum256([]byte(id))}},
 	}
 	if purposes.Ads() != 0 {
-		q.AdsExpiryMonths, q.ApprovedBy = 13, []string{"anna", "ben"}
+		q.AdsExpiryMonths = 13
 	}
 	return q
 }

@@ -15,23 +15,26 @@ import (
 // route is one route with a request to it that names nothing that exists.
 type route struct {
 	method, path, body string
-	platform           bool // for the platform, not for orgs
-	found              int  // status if what it names need not exist; 0 if it must
+	roles              string // who may use it
+	found              int    // status if what it names need not exist; 0 if it must
 }
 
 // routes are all that there are. A route that is missing here is not tested.
 func routes() []route {
 	return []route{
-		{"GET", "/v1/audiences", "", false, 200},
-		{"POST", "/v1/audiences", `{"name":"More"}`, false, 201},
-		{"GET", "/v1/audiences/aud_none", "", false, 0},
-		{"GET", "/v1/audiences/aud_none/lists", "", false, 0},
-		{"POST", "/v1/audiences/aud_none/lists", "email\n", false, 0},
-		{"GET", "/v1/audiences/aud_none/lists/lst_none", "", false, 0},
-		{"GET", "/v1/accounts/nobody/contact-points", "", true, 0},
-		{"POST", "/v1/contact-points:withdraw", `{"account":"nobody","kind":"email","value":"a@example.com","purposes":["ads.suppress"]}`, true, 0},
-		{"POST", "/v1/objections", `{"account":"nobody"}`, true, 0},
-		{"POST", "/v1/objections:lift", `{"account":"nobody"}`, true, 0},
+		{"GET", "/v1/audiences", "", "org", 200},
+		{"POST", "/v1/audiences", `{"name":"More"}`, "org", 201},
+		{"GET", "/v1/audiences/aud_none", "", "org", 0},
+		{"GET", "/v1/audiences/aud_none/lists", "", "org", 0},
+		{"POST", "/v1/audiences/aud_none/lists", "email\n", "org", 0},
+		{"GET", "/v1/audiences/aud_none/lists/lst_none", "", "org", 0},
+		{"GET", "/v1/accounts/nobody/contact-points", "", "platform", 0},
+		{"POST", "/v1/contact-points:withdraw", `{"account":"nobody","kind":"email","value":"a@example.com","purposes":["ads.suppress"]}`, "platform", 0},
+		{"POST", "/v1/objections", `{"account":"nobody"}`, "platform", 0},
+		{"POST", "/v1/objections:lift", `{"account":"nobody"}`, "platform", 0},
+		{"GET", "/v1/prompts", "", "platform operator", 200},
+		{"POST", "/v1/prompts", newsPrompt, "operator", 200},
+		{"POST", "/v1/prompts/none/versions/1:approve", `{"grants":"ads"}`, "operator", 0},
 	}
 }
 
@@ -42,9 +45,14 @@ func TestEveryRoute(t *testing.T) {
 	p := newPlatform(t)
 	for _, r := range routes() {
 		t.Run(r.method+" "+r.path, func(t *testing.T) {
-			right, wrong := p.acme, p.key
-			if r.platform {
-				right, wrong = p.key, p.acme
+			var right string
+			var wrong []string
+			for role, key := range map[string]string{"org": p.acme, "platform": p.key, "operator": p.anna} {
+				if strings.Contains(r.roles, role) {
+					right = key
+				} else {
+					wrong = append(wrong, key)
+				}
 			}
 			ask := func(headers ...string) answer {
 				return p.ask(t, "", r.method, r.path, r.body, append([]string{"Content-Type", "text/csv"}, headers...)...)
@@ -56,14 +64,21 @@ func TestEveryRoute(t *testing.T) {
 			} {
 				problem(t, ask("Authorization", credential), 401, selvedge.CodeUnauthenticated)
 			}
-			problem(t, ask("Authorization", "Bearer "+wrong), 403, selvedge.CodeForbidden)
-			// The role comes first: nothing that is sent is looked at.
-			problem(t, p.ask(t, wrong, r.method, r.path, "{", "Content-Digest", "x"), 403, selvedge.CodeForbidden)
-			a := ask("Authorization", "Bearer "+right)
-			if r.found == 0 {
-				problem(t, a, 404, selvedge.CodeNotFound)
-			} else if a.status != r.found || a.header.Get("Content-Type") != "application/json" {
-				t.Errorf("status %d: %s", a.status, a.body)
+			for _, key := range wrong {
+				problem(t, ask("Authorization", "Bearer "+key), 403, selvedge.CodeForbidden)
+				// The role comes first: nothing that is sent is looked at.
+				problem(t, p.ask(t, key, r.method, r.path, "{", "Content-Digest", "x"), 403, selvedge.CodeForbidden)
+			}
+			for role, key := range map[string]string{"org": p.acme, "platform": p.key, "operator": p.anna} {
+				if !strings.Contains(r.roles, role) {
+					continue
+				}
+				a := ask("Authorization", "Bearer "+key)
+				if r.found == 0 {
+					problem(t, a, 404, selvedge.CodeNotFound)
+				} else if a.status != r.found || a.header.Get("Content-Type") != "application/json" {
+					t.Errorf("status %d: %s", a.status, a.body)
+				}
 			}
 		})
 	}
@@ -122,6 +137,14 @@ func TestNothingElse(t *testing.T) {
 		{"GET", "/v1/accounts//contact-points"},
 		{"GET", "/v1/contact-points:withdraw"},
 		{"GET", "/v1/objections"},
+		{"GET", "/v1/prompts/offers"},
+		{"GET", "/v1/prompts/offers/versions/1"},
+		{"POST", "/v1/prompts/offers/versions/1"},
+		{"POST", "/v1/prompts/offers/versions/1:refuse"},
+		{"POST", "/v1/prompts/offers/versions/1:approve/"},
+		{"POST", "/v1/prompts/offers/versions/1:approve:approved"},
+		{"GET", "/v1/prompts/offers/versions/1:approve"},
+		{"DELETE", "/v1/prompts"},
 		{"DELETE", "/v1/audiences"},
 		{"PUT", "/v1/audiences/" + string(p.audience)},
 		{"PATCH", "/v1/audiences/" + string(p.audience)},

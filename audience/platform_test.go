@@ -23,6 +23,7 @@ import (
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/prompt"
+	"github.com/selvedge/selvedge/prompt/prompttest"
 	"github.com/selvedge/selvedge/purpose"
 	"github.com/selvedge/selvedge/server"
 )
@@ -55,12 +56,10 @@ func newPlatform(t *testing.T, people int) *platform {
 	must(t, server.Init(t.Context(), server.Config{Dir: p.cfg.Dir, Clock: clock, Entropy: entropy}))
 	p.open(t)
 	t.Cleanup(func() { must(t, p.Server.Close()) })
-	_, err := p.Prompts.Apply(t.Context(), anna, []prompt.Prompt{
+	prompttest.InEffect(t, p.Prompts,
 		question("offers", prompt.Consent, purpose.Of(purpose.AdsMatchAdvertiser)),
 		question("all-offers", prompt.Consent, purpose.Of(purpose.AdsMatchAdvertiser, purpose.AdsMatchPartner)),
-		question("two-factor", prompt.LegitimateInterest, purpose.Of(purpose.Sec2FA)),
-	})
-	must(t, err)
+		question("two-factor", prompt.LegitimateInterest, purpose.Of(purpose.Sec2FA)))
 	accounts, points := []string{"account,country,age_class,active_on,state"}, []string{"account,kind,value,sha256,region,prompt,given_at,verified_at,verified_by"}
 	for i := range people {
 		accounts = append(accounts, fmt.Sprintf("account-%d,GB,adult,,active", i))
@@ -86,7 +85,7 @@ func question(id string, basis prompt.LegalBasis, purposes purpose.Set) prompt.P
 		Texts: []prompt.Text{{Language: "en", Text: id, SHA256: sha256.Sum256([]byte(id))}},
 	}
 	if purposes.Ads() != 0 {
-		q.AdsExpiryMonths, q.ApprovedBy = 13, []string{"anna", "ben"}
+		q.AdsExpiryMonths = 13
 	}
 	return q
 }

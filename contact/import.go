@@ -15,6 +15,7 @@ import (
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/change"
+	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/prompt"
 	"github.com/selvedge/selvedge/purpose"
@@ -141,8 +142,9 @@ type run struct {
 	id     ImportID
 	report Report
 
-	prompts map[prompt.Name]prompt.Registered
-	refs    map[prompt.Name]prompt.Ref // of prompts met so far, registered or not
+	prompts  map[prompt.Name]prompt.Registered // in effect when the run began
+	withheld map[prompt.Name]identifier.Reason // registered and not in effect: why their rows are refused
+	refs     map[prompt.Name]prompt.Ref        // of prompts met so far, registered or not
 
 	counted *roaring64.Bitmap // contact points that this run has met
 	tokened *roaring.Bitmap   // ordinals whose tokens are in tokens
@@ -155,6 +157,9 @@ func (im *Importer) begin(ctx context.Context, actor selvedge.Actor, digest [32]
 	err := im.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
 		var err error
 		if r.prompts, err = im.Prompts.Prompts(ctx, tx); err != nil {
+			return err
+		}
+		if r.withheld, err = im.withheld(ctx, tx); err != nil {
 			return err
 		}
 		id, open, ok, err := im.Repo.OpenImport(ctx, tx)
@@ -184,6 +189,24 @@ func (im *Importer) begin(ctx context.Context, actor selvedge.Actor, digest [32]
 	r.report.Import = r.id
 	r.tokens = newTokenSorter(im.Dir, im.Memory)
 	return r, nil
+}
+
+// withheld returns the prompts that are registered and not in effect. Nothing
+// is kept of a row that names one. A contact point keeps for ever the purposes
+// of the moment at which it came: kept now, with none, it could not be matched
+// even after the approval. Left out, the row can be brought again.
+func (im *Importer) withheld(ctx context.Context, tx selvedge.Tx) (map[prompt.Name]identifier.Reason, error) {
+	proposals, err := im.Prompts.Proposals(ctx, tx)
+	out := map[prompt.Name]identifier.Reason{}
+	for n, p := range proposals {
+		switch p.State {
+		case prompt.Pending:
+			out[n] = reasonPromptPending
+		case prompt.Refused:
+			out[n] = reasonPromptRefused
+		}
+	}
+	return out, err
 }
 
 func (r *run) close() { r.tokens.close() }

@@ -34,7 +34,7 @@ type step struct {
 	*pointRow
 	Point
 	account       *Account
-	from          prompt.Prompt // the zero Prompt if it is not registered
+	from          prompt.Prompt // the zero Prompt if it is not in effect
 	inserted      bool
 	newlyVerified bool
 	grant         *AdsGrant
@@ -75,6 +75,9 @@ func (r *run) steps(ctx context.Context, tx selvedge.Tx, rows []pointRow, refuse
 		account := known[row.platformID]
 		if row.refused == "" && account == nil {
 			row.refused = reasonUnknownAccount
+		}
+		if row.refused == "" {
+			row.refused = r.withheld[row.prompt]
 		}
 		if row.refused != "" {
 			r.report.Points.Refused++

@@ -36,10 +36,10 @@ func TestWorlds(t *testing.T) {
 			checkSums(t, r)
 			var want contact.PointsReport
 			registered := map[string]bool{}
-			ps, err := p.prompts.List(t.Context())
+			ps, err := p.prompts.List(t.Context(), office)
 			must(t, err)
-			for name := range ps {
-				registered[name.String()] = true
+			for _, v := range ps {
+				registered[v.Name.String()] = true
 			}
 			for c := range w.Truths() {
 				want.Read++

@@ -27,6 +27,7 @@ import (
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/match"
 	"github.com/selvedge/selvedge/prompt"
+	"github.com/selvedge/selvedge/prompt/prompttest"
 	"github.com/selvedge/selvedge/purpose"
 	"github.com/selvedge/selvedge/store"
 	"github.com/selvedge/selvedge/token"
@@ -106,16 +107,12 @@ func question(id string, months int, purposes ...purpose.Purpose) prompt.Prompt 
 		Texts:           []prompt.Text{{Language: "en", Text: id, SHA256: sha256.Sum256([]byte(id))}},
 		AdsExpiryMonths: months,
 	}
-	if months > 0 {
-		q.ApprovedBy = []string{"anna", "ben"}
-	}
 	return q
 }
 
 func (p *platform) register(t testing.TB, qs ...prompt.Prompt) {
 	t.Helper()
-	_, err := p.prompts.Apply(t.Context(), office, qs)
-	must(t, err)
+	prompttest.InEffect(t, &p.prompts, qs...)
 }
 
 const (

@@ -72,6 +72,8 @@ const (
 	reasonBadTime        identifier.Reason = "bad_time"
 	reasonFuture         identifier.Reason = "in_the_future"
 	reasonBadVerifiedBy  identifier.Reason = "bad_verified_by"
+	reasonPromptPending  identifier.Reason = "prompt_pending" // bring the row again after the approval
+	reasonPromptRefused  identifier.Reason = "prompt_refused"
 )
 
 // refusals collects the refused rows of one file by reason.

@@ -18,7 +18,7 @@ type View struct {
 	Kind       identifier.Kind
 	Mask       string // "" if the value was never seen
 	Prompt     prompt.Name
-	Registered bool // the prompt is in the register
+	Registered bool // the prompt is in effect
 	GivenAt    time.Time
 	VerifiedAt time.Time
 	Purposes   purpose.Set // that the prompt asked for

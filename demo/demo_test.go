@@ -64,6 +64,7 @@ func TestStory(t *testing.T) {
 	w := truth(t)
 	for _, want := range []string{
 		fmt.Sprintf("It imports %s accounts with ", grouped(w.Len())),
+		"took two people: one who registered them",
 		"4. Every list holds the phone number of Ada, who gave it for two-factor codes.",
 		"no list can match it: not_given_for_ads",
 		"a list may match it for ads.match.advertiser",

@@ -83,16 +83,12 @@ func (t *teller) bringPeople(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := t.server.Prompts.Apply(ctx, operator, prompts); err != nil {
+	ads, err := t.register(ctx, prompts)
+	if err != nil {
 		return err
 	}
-	ads := 0
-	for _, p := range prompts {
-		if p.Purposes.Ads() != 0 {
-			ads++
-		}
-	}
 	t.say("1. The platform registers %d prompts. %d of them ask for advertising, and say so; the others ask for security or service.", len(prompts), ads)
+	t.say("   Those %d took two people: one who registered them, and another one who read the texts alone and stated what they ask for.", ads)
 
 	began := clock.Now()
 	report, err := t.server.Importer.Import(ctx, operator, source(f.accounts), source(f.points))
@@ -109,6 +105,36 @@ func (t *teller) bringPeople(ctx context.Context) error {
 	}
 	t.platform = &api.Client{URL: t.url, Key: key}
 	return nil
+}
+
+// register has one operator bring the prompts and another one approve those
+// that ask for advertising. It returns how many these are.
+func (t *teller) register(ctx context.Context, prompts []prompt.Prompt) (ads int, err error) {
+	var by [2]selvedge.Actor
+	first, second := world.Operators()
+	for i, name := range []string{first, second} {
+		key, err := t.server.Orgs.IssueOperatorKey(ctx, operator, name)
+		if err != nil {
+			return 0, err
+		}
+		if by[i], err = t.server.Orgs.Authenticate(ctx, key); err != nil {
+			return 0, err
+		}
+	}
+	done, err := t.server.Prompts.Apply(ctx, by[0], prompts)
+	if err != nil {
+		return 0, err
+	}
+	for _, d := range done {
+		if d.State != prompt.Pending {
+			continue
+		}
+		if _, err := t.server.Prompts.Approve(ctx, by[1], d.Name, prompt.ForAds); err != nil {
+			return 0, err
+		}
+		ads++
+	}
+	return ads, nil
 }
 
 func source(path string) contact.Source {

@@ -25,6 +25,7 @@ import (
 	"github.com/selvedge/selvedge/internal/fakeclock"
 	"github.com/selvedge/selvedge/internal/secret"
 	"github.com/selvedge/selvedge/prompt"
+	"github.com/selvedge/selvedge/prompt/prompttest"
 	"github.com/selvedge/selvedge/purpose"
 	"github.com/selvedge/selvedge/server"
 	"github.com/selvedge/selvedge/store"
@@ -71,12 +72,10 @@ func newPlatform(t *testing.T, people int) *platform {
 	must(t, err)
 	p.keys = token.NewKeys(root)
 
-	_, err = p.Prompts.Apply(t.Context(), office, []prompt.Prompt{
+	prompttest.InEffect(t, p.Prompts,
 		question("offers", prompt.Consent, both),
 		question("suppress", prompt.Consent, purpose.Of(purpose.AdsSuppress)),
-		question("two-factor", prompt.LegitimateInterest, purpose.Of(purpose.Sec2FA)),
-	})
-	must(t, err)
+		question("two-factor", prompt.LegitimateInterest, purpose.Of(purpose.Sec2FA)))
 	for i := range people {
 		id := account(i)
 		p.accounts[id] = "GB,adult,,active"
@@ -97,7 +96,7 @@ func question(id string, basis prompt.LegalBasis, purposes purpose.Set) prompt.P
 		Texts: []prompt.Text{{Language: "en", Text: id, SHA256: sha256.Sum256([]byte(id))}},
 	}
 	if purposes.Ads() != 0 {
-		q.AdsExpiryMonths, q.ApprovedBy = 13, []string{"anna", "ben"}
+		q.AdsExpiryMonths = 13
 	}
 	return q
 }

@@ -20,7 +20,10 @@ type Kind string
 
 // The kinds.
 const (
-	PromptRegistered Kind = "prompt.registered"
+	PromptRegistered Kind = "prompt.registered" // in effect from then on
+	PromptProposed   Kind = "prompt.proposed"   // waits for a second operator
+	PromptApproved   Kind = "prompt.approved"   // in effect from then on
+	PromptRefused    Kind = "prompt.refused"    // for good
 	ImportBegun      Kind = "import.begun"
 	ImportBatch      Kind = "import.batch"
 	ImportCompleted  Kind = "import.completed"
@@ -31,6 +34,7 @@ const (
 	AccountChanged   Kind = "account.changed"
 	OrgCreated       Kind = "org.created"
 	KeyIssued        Kind = "key.issued"
+	KeyRevoked       Kind = "key.revoked"
 	AudienceCreated  Kind = "audience.created"
 	ListAccepted     Kind = "list.accepted"
 	MatchIntended    Kind = "match.intended"

@@ -16,11 +16,12 @@ import (
 type Key struct {
 	Public    string // the part by which it is found; no secret
 	Hash      [sha256.Size]byte
-	Role      selvedge.Role // OrgRole or PlatformRole
+	Role      selvedge.Role // OrgRole, PlatformRole or OperatorRole
 	Org       selvedge.OrgID
-	Name      string
+	Name      string // of an operator: the person's, as ParseOperatorName returns it
 	CreatedAt time.Time
 	ExpiresAt time.Time
+	RevokedAt time.Time // zero unless it was taken back
 }
 
 // KeyLife is how long a key is valid.
@@ -54,12 +55,19 @@ func (k Key) opens(bearer string) bool {
 	return subtle.ConstantTimeCompare(sum[:], k.Hash[:]) == 1
 }
 
+// valid says whether the key may be used at a time.
+func (k Key) valid(now time.Time) bool {
+	return k.RevokedAt.IsZero() && now.Before(k.ExpiresAt)
+}
+
 func (k Key) actor() selvedge.Actor {
 	switch k.Role {
 	case selvedge.OrgRole:
 		return selvedge.OrgActor(k.Org, k.Public)
 	case selvedge.PlatformRole:
 		return selvedge.Platform(k.Public)
+	case selvedge.OperatorRole:
+		return selvedge.OperatorByKey(k.Name, k.Public)
 	default:
 		return selvedge.Actor{}
 	}

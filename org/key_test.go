@@ -86,14 +86,15 @@ func TestKeyExpires(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	operatorKey, _ := b.operatorKey(t, "alice")
 	b.clock.Add(org.KeyLife - time.Microsecond)
-	for _, key := range []string{orgKey, platformKey} {
+	for _, key := range []string{orgKey, platformKey, operatorKey} {
 		if _, err := b.Authenticate(t.Context(), key); err != nil {
 			t.Errorf("a moment before the end: %v", err)
 		}
 	}
 	b.clock.Add(time.Microsecond)
-	for _, key := range []string{orgKey, platformKey} {
+	for _, key := range []string{orgKey, platformKey, operatorKey} {
 		_, err := b.Authenticate(t.Context(), key)
 		wantCode(t, err, selvedge.CodeUnauthenticated, "")
 		if err.Error() != "the key is not known" {
@@ -136,7 +137,7 @@ func TestUnknownRoleIsNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, role := range []selvedge.Role{selvedge.Nobody, selvedge.OperatorRole, selvedge.SystemRole, 200} {
+	for _, role := range []selvedge.Role{selvedge.Nobody, selvedge.SystemRole, 200} {
 		b.sql(t, "UPDATE access_key SET role = ?", int(role))
 		actor, _ := b.Authenticate(t.Context(), key)
 		if actor != (selvedge.Actor{}) {

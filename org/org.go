@@ -90,6 +90,12 @@ type Repository interface {
 
 	InsertKey(ctx context.Context, tx selvedge.Tx, k Key) error
 	KeyByPublic(ctx context.Context, tx selvedge.Tx, public string) (Key, error)
+	// Keys returns every key by creation, those made at one time by their
+	// public parts.
+	Keys(ctx context.Context, tx selvedge.Tx) ([]Key, error)
+	// RevokeKey revokes a key at a time. It returns a CodeConflict error if there
+	// is no such key, or if it is revoked: the first revocation stands.
+	RevokeKey(ctx context.Context, tx selvedge.Tx, public string, at time.Time) error
 
 	// NextID advances the counter of the org's stream and prefix and returns
 	// it, from 1.

@@ -84,6 +84,65 @@ func (s *Service) IssuePlatformKey(ctx context.Context, actor selvedge.Actor, na
 	return secret, nil
 }
 
+// IssueOperatorKey makes a key for a member of staff and returns it: it cannot
+// be shown again. All keys of one name are one operator's. Only an operator may;
+// the ledger keeps who made a key for whom. It returns a CodeInvalid error as
+// ParseOperatorName does.
+func (s *Service) IssueOperatorKey(ctx context.Context, actor selvedge.Actor, name string) (string, error) {
+	if err := actor.Must(selvedge.OperatorRole); err != nil {
+		return "", err
+	}
+	name, err := ParseOperatorName(name)
+	if err != nil {
+		return "", err
+	}
+	secret, k := newKey(s.Entropy, "operator-key")
+	k.Role, k.Name = selvedge.OperatorRole, name
+	err = s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		return s.insertKey(ctx, tx, actor, k)
+	})
+	if err != nil {
+		return "", err
+	}
+	return secret, nil
+}
+
+// Keys returns every key, by creation. Only an operator may.
+func (s *Service) Keys(ctx context.Context, actor selvedge.Actor) (ks []Key, err error) {
+	if err := actor.Must(selvedge.OperatorRole); err != nil {
+		return nil, err
+	}
+	err = s.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		ks, err = s.Repo.Keys(ctx, tx)
+		return err
+	})
+	return ks, err
+}
+
+// RevokeKey takes a key back, named by its public part: nothing that begins
+// afterwards is done with it. Only an operator may. It returns a CodeNotFound
+// error if there is no such key. Revoking again changes nothing.
+func (s *Service) RevokeKey(ctx context.Context, actor selvedge.Actor, public string) error {
+	if err := actor.Must(selvedge.OperatorRole); err != nil {
+		return err
+	}
+	return s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		k, err := s.Repo.KeyByPublic(ctx, tx, public)
+		if err != nil || !k.RevokedAt.IsZero() {
+			return err
+		}
+		if err := s.Repo.RevokeKey(ctx, tx, public, s.Clock.Now()); err != nil {
+			return err
+		}
+		return s.Outbox.Append(ctx, tx, ledger.Entry{
+			Space: ledger.Registry, Kind: ledger.KeyRevoked, Actor: actor,
+			Body: struct {
+				Key string `json:"key"`
+			}{public},
+		})
+	})
+}
+
 func (s *Service) insertKey(ctx context.Context, tx selvedge.Tx, actor selvedge.Actor, k Key) error {
 	k.CreatedAt = s.Clock.Now()
 	k.ExpiresAt = k.CreatedAt.Add(KeyLife)
@@ -96,13 +155,25 @@ func (s *Service) insertKey(ctx context.Context, tx selvedge.Tx, actor selvedge.
 			Key  string         `json:"key"`
 			Role string         `json:"role"`
 			Org  selvedge.OrgID `json:"org,omitempty"`
-		}{k.Public, k.Role.String(), k.Org},
+			// The keys of one name are one person's, so that the ledger alone
+			// shows whose a statement was.
+			Operator string `json:"operator,omitempty"`
+		}{k.Public, k.Role.String(), k.Org, operatorOf(k)},
 	})
 }
 
+// operatorOf returns the name of the operator whose key it is. The names of
+// other keys are the owner's own words, and stay out of the ledger.
+func operatorOf(k Key) string {
+	if k.Role != selvedge.OperatorRole {
+		return ""
+	}
+	return k.Name
+}
+
 // Authenticate returns the actor behind a bearer key. Every refusal is the same
-// CodeUnauthenticated error: unknown, wrong, expired, or of an org that is not
-// active.
+// CodeUnauthenticated error: unknown, wrong, expired, revoked, or of an org
+// that is not active.
 func (s *Service) Authenticate(ctx context.Context, bearer string) (selvedge.Actor, error) {
 	refused := selvedge.Errorf(selvedge.CodeUnauthenticated, "the key is not known")
 	public, ok := publicPart(bearer)
@@ -126,7 +197,7 @@ func (s *Service) Authenticate(ctx context.Context, bearer string) (selvedge.Act
 		return selvedge.Actor{}, refused
 	case err != nil:
 		return selvedge.Actor{}, err
-	case !k.opens(bearer) || !s.Clock.Now().Before(k.ExpiresAt):
+	case !k.opens(bearer) || !k.valid(s.Clock.Now()):
 		return selvedge.Actor{}, refused
 	}
 	return k.actor(), nil

@@ -59,7 +59,6 @@ type Prompt struct {
 	Purposes        purpose.Set
 	Texts           []Text // by language
 	AdsExpiryMonths int    // 0 where Purposes holds no ads.*
-	ApprovedBy      []string
 }
 
 // Text is what the prompt says in one language.
@@ -113,8 +112,6 @@ func (p Prompt) Validate() error {
 		return bad("ads_expiry_months", "bad_expiry", "is for prompts that grant ads.* purposes")
 	case ads && p.LegalBasis != Consent:
 		return bad("legal_basis", "ads_need_consent", "a prompt that grants ads.* purposes must rest on consent")
-	case ads && !twoNames(p.ApprovedBy):
-		return bad("approved_by", "not_approved", "a prompt that grants ads.* purposes needs the names of two different operators who approved it")
 	}
 	return nil
 }
@@ -137,9 +134,4 @@ func (p Prompt) validateTexts() error {
 		}
 	}
 	return nil
-}
-
-func twoNames(names []string) bool {
-	return len(names) == 2 && strings.TrimSpace(names[0]) != "" && strings.TrimSpace(names[1]) != "" &&
-		!strings.EqualFold(strings.TrimSpace(names[0]), strings.TrimSpace(names[1]))
 }

@@ -206,7 +206,7 @@ func (s *Server) RebuildIndex(ctx context.Context) error { return s.index.Rebuil
 
 // Handler returns the HTTP API.
 func (s *Server) Handler() http.Handler {
-	return api.New(api.Config{Orgs: s.Orgs, Audiences: s.Audiences, People: s.People, Clock: s.cfg.Clock, Log: s.cfg.Log})
+	return api.New(api.Config{Orgs: s.Orgs, Audiences: s.Audiences, People: s.People, Prompts: s.Prompts, Clock: s.cfg.Clock, Log: s.cfg.Log})
 }
 
 // HTTP returns an HTTP server for a handler, with the limits that an open port

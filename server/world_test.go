@@ -15,6 +15,7 @@ import (
 	"github.com/selvedge/selvedge/internal/fakeclock"
 	"github.com/selvedge/selvedge/internal/pgtest"
 	"github.com/selvedge/selvedge/prompt"
+	"github.com/selvedge/selvedge/prompt/prompttest"
 	"github.com/selvedge/selvedge/server"
 )
 
@@ -85,9 +86,7 @@ func (s *site) register(tb testing.TB, yaml []byte) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if _, err := s.Prompts.Apply(tb.Context(), operator, ps); err != nil {
-		tb.Fatal(err)
-	}
+	prompttest.InEffect(tb, s.Prompts, ps...)
 }
 
 // load imports two files.

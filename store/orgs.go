@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/org"
@@ -37,19 +38,34 @@ func (Orgs) Orgs(ctx context.Context, tx selvedge.Tx) ([]org.Org, error) {
 	return all(ctx, tx, scanOrg, `SELECT `+orgColumns+` FROM org ORDER BY seq`)
 }
 
+const keyColumns = `public, hash, role, org_id, name, created_at, expires_at, revoked_at`
+
+func scanKey(s scanner) (k org.Key, err error) {
+	err = s.Scan(&k.Public, fixed(k.Hash[:]), &k.Role, &k.Org, &k.Name, micros{&k.CreatedAt}, micros{&k.ExpiresAt}, micros{&k.RevokedAt})
+	return k, err
+}
+
 // InsertKey implements org.Repository.
 func (Orgs) InsertKey(ctx context.Context, tx selvedge.Tx, k org.Key) error {
-	_, err := exec(ctx, tx, `INSERT INTO access_key (public, hash, role, org_id, name, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		k.Public, k.Hash[:], k.Role, k.Org, k.Name, micros{&k.CreatedAt}, micros{&k.ExpiresAt})
+	_, err := exec(ctx, tx, `INSERT INTO access_key (`+keyColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		k.Public, k.Hash[:], k.Role, k.Org, k.Name, micros{&k.CreatedAt}, micros{&k.ExpiresAt}, micros{&k.RevokedAt})
 	return err
 }
 
 // KeyByPublic implements org.Repository.
 func (Orgs) KeyByPublic(ctx context.Context, tx selvedge.Tx, public string) (org.Key, error) {
-	return one(ctx, tx, func(s scanner) (k org.Key, err error) {
-		err = s.Scan(&k.Public, fixed(k.Hash[:]), &k.Role, &k.Org, &k.Name, micros{&k.CreatedAt}, micros{&k.ExpiresAt})
-		return k, err
-	}, `SELECT public, hash, role, org_id, name, created_at, expires_at FROM access_key WHERE public = ?`, public)
+	return one(ctx, tx, scanKey, `SELECT `+keyColumns+` FROM access_key WHERE public = ?`, public)
+}
+
+// Keys implements org.Repository.
+func (Orgs) Keys(ctx context.Context, tx selvedge.Tx) ([]org.Key, error) {
+	return all(ctx, tx, scanKey, `SELECT `+keyColumns+` FROM access_key ORDER BY created_at, public`)
+}
+
+// RevokeKey implements org.Repository.
+func (Orgs) RevokeKey(ctx context.Context, tx selvedge.Tx, public string, at time.Time) error {
+	return execOne(ctx, tx, selvedge.Errorf(selvedge.CodeConflict, "there is no such key, or it is revoked"),
+		`UPDATE access_key SET revoked_at = ? WHERE public = ? AND revoked_at IS NULL`, micros{&at}, public)
 }
 
 // NextID implements org.Repository.

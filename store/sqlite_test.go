@@ -193,9 +193,26 @@ func TestSchemaRefuses(t *testing.T) {
 	db := raw(t, path)
 	const grant = `INSERT INTO ads_grant (ordinal, contact_id, account_id, person, purposes, live, expires_at, import_id) VALUES `
 	const list = `INSERT INTO list (id, org_id, audience_id, report, epoch, rule_set, accepted_at, expires_at, seq, state, spill_sum, members_sum, version) VALUES `
+	const proposal = `INSERT INTO prompt_proposal (surface, legal_basis, ads_expiry_months, texts, proposed_at, ref, purposes, proposed_by, state, decided_at, decided_by, stated)
+		SELECT 's', 'consent', 13, '[]', 1, * FROM (VALUES `
 	for what, text := range map[string]string{
-		"sec beside ads in one prompt":             `INSERT INTO prompt (id, version, registered_at, purposes) VALUES ('a', 1, 1, 2 + 16777216)`,
-		"a prompt widened from sec to ads":         `INSERT INTO prompt (id, version, registered_at, purposes) VALUES ('b', 1, 1, 4); UPDATE prompt SET purposes = purposes | 67108864 WHERE id = 'b'`,
+		"sec beside ads in one prompt":             `INSERT INTO prompt (id, version, registered_at, purposes, approved_by) VALUES ('a', 1, 1, 2 + 16777216, '["a","b"]')`,
+		"a prompt widened from sec to ads":         `INSERT INTO prompt (id, version, registered_at, purposes, approved_by) VALUES ('b', 1, 1, 4, '["a","b"]'); UPDATE prompt SET purposes = purposes | 67108864 WHERE id = 'b'`,
+		"an ads prompt of one person":              `INSERT INTO prompt (id, version, registered_at, purposes) VALUES ('d', 1, 1, 16777216)`,
+		"a prompt widened to ads by one person":    `INSERT INTO prompt (id, version, registered_at, purposes) VALUES ('e', 1, 1, 256); UPDATE prompt SET purposes = 16777216 WHERE id = 'e'`,
+		"a proposal with sec beside ads":           proposal + `(1, 2 + 16777216, 'a', 'pending', NULL, '', ''))`,
+		"a proposal without ads":                   proposal + `(1, 256, 'a', 'pending', NULL, '', ''))`,
+		"a proposal of nobody":                     proposal + `(1, 16777216, '', 'pending', NULL, '', ''))`,
+		"a proposal of another state":              proposal + `(1, 16777216, 'a', 'approved', 1, 'b', 'ads'))`,
+		"a pending proposal that is decided":       proposal + `(1, 16777216, 'a', 'pending', 1, 'b', 'ads'))`,
+		"an approval by nobody":                    proposal + `(1, 16777216, 'a', 'in_effect', 1, '', 'ads'))`,
+		"an approval by who proposed":              proposal + `(1, 16777216, 'a', 'in_effect', 1, 'a', 'ads'))`,
+		"an approval at no time":                   proposal + `(1, 16777216, 'a', 'in_effect', NULL, 'b', 'ads'))`,
+		"an approval that states security":         proposal + `(1, 16777216, 'a', 'in_effect', 1, 'b', 'security'))`,
+		"an approval without a statement":          proposal + `(1, 16777216, 'a', 'in_effect', 1, 'b', ''))`,
+		"a refusal that states ads":                proposal + `(1, 16777216, 'a', 'refused', 1, 'b', 'ads'))`,
+		"a refusal by who proposed":                proposal + `(1, 16777216, 'a', 'refused', 1, 'a', 'security'))`,
+		"two proposals of one name":                proposal + `(2, 16777216, 'a', 'pending', NULL, '', ''), (2, 16777216, 'a', 'pending', NULL, '', ''))`,
 		"purposes of an unregistered prompt":       `INSERT INTO prompt (id, version, purposes) VALUES ('c', 1, 256)`,
 		"a grant of nothing":                       grant + `(1, 1, 1, 1, 0, 0, 1, 1)`,
 		"a grant for security":                     grant + `(1, 1, 1, 1, 2, 0, 1, 1)`,
@@ -217,6 +234,15 @@ func TestSchemaRefuses(t *testing.T) {
 	} {
 		if _, err := db.ExecContext(t.Context(), text); err == nil {
 			t.Errorf("%s: the schema takes it", what)
+		}
+	}
+	for what, text := range map[string]string{
+		"pending":   proposal + `(11, 16777216, 'a', 'pending', NULL, '', ''))`,
+		"in effect": proposal + `(12, 16777216, 'a', 'in_effect', 1, 'b', 'ads'))`,
+		"refused":   proposal + `(13, 16777216, 'a', 'refused', 1, 'b', 'security'))`,
+	} {
+		if _, err := db.ExecContext(t.Context(), text); err != nil {
+			t.Errorf("%s: the schema refuses a good proposal, and so the bad ones above: %v", what, err)
 		}
 	}
 }

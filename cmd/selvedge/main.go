@@ -25,10 +25,10 @@ var version = "dev"
 type cli struct {
 	Init     initCmd     `cmd:"" help:"Make a data folder: root secret, database, the platform's key."`
 	Serve    serveCmd    `cmd:"" help:"Serve the HTTP API and match lists."`
-	Prompts  promptsCmd  `cmd:"" help:"Register the prompts at which people give their contact points."`
+	Prompts  promptsCmd  `cmd:"" help:"Register and approve the prompts at which people give their contact points."`
 	Import   importCmd   `cmd:"" help:"Import accounts and contact points."`
 	Org      orgCmd      `cmd:"" help:"Add and list advertisers and partners."`
-	Key      keyCmd      `cmd:"" help:"Issue keys."`
+	Key      keyCmd      `cmd:"" help:"Issue, list and revoke keys."`
 	Audience audienceCmd `cmd:"" help:"Make and read audiences, over HTTP."`
 	List     listCmd     `cmd:"" help:"Upload lists, over HTTP."`
 	Identify identifyCmd `cmd:"" help:"Print the canonical forms of identifiers read as NDJSON."`

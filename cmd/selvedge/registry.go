@@ -10,59 +10,7 @@ import (
 
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/org"
-	"github.com/selvedge/selvedge/prompt"
 )
-
-type promptsCmd struct {
-	Check promptsCheckCmd `cmd:"" help:"Check a prompts file and register nothing."`
-	Apply promptsApplyCmd `cmd:"" help:"Register what is new in a prompts file."`
-}
-
-type promptsCheckCmd struct {
-	File string `arg:"" type:"existingfile" help:"Prompts file."`
-}
-
-func (cmd promptsCheckCmd) Run(c *console) error {
-	ps, err := readPrompts(cmd.File)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(c.out, "%d prompts, all valid\n", len(ps))
-	return err
-}
-
-type promptsApplyCmd struct {
-	folder
-	operator
-	File string `arg:"" type:"existingfile" help:"Prompts file."`
-}
-
-func (cmd promptsApplyCmd) Run(ctx context.Context, c *console) error {
-	ps, err := readPrompts(cmd.File)
-	if err != nil {
-		return err
-	}
-	s, err := cmd.open(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	done, err := s.Prompts.Apply(ctx, cmd.actor(), ps)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(c.out, "%d prompts registered, %d unchanged\n", done.Registered, done.Unchanged)
-	return err
-}
-
-func readPrompts(path string) ([]prompt.Prompt, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return prompt.Parse(f)
-}
 
 type importCmd struct {
 	folder

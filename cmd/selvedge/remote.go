@@ -15,18 +15,28 @@ import (
 	"github.com/selvedge/selvedge/identifier"
 )
 
-// remote is the server that a command speaks to.
-type remote struct {
-	Server  string `default:"http://localhost:8780" help:"Server."`
+// keyFile is the key by which a command acts.
+type keyFile struct {
 	KeyFile string `required:"" type:"existingfile" help:"File that holds your key."`
 }
 
+func (k keyFile) key() (string, error) {
+	b, err := os.ReadFile(k.KeyFile)
+	return strings.TrimSpace(string(b)), err
+}
+
+// remote is the server that a command speaks to.
+type remote struct {
+	Server string `default:"http://localhost:8780" help:"Server."`
+	keyFile
+}
+
 func (r remote) client() (*api.Client, error) {
-	b, err := os.ReadFile(r.KeyFile)
+	key, err := r.key()
 	if err != nil {
 		return nil, err
 	}
-	return &api.Client{URL: r.Server, Key: strings.TrimSpace(string(b))}, nil
+	return &api.Client{URL: r.Server, Key: key}, nil
 }
 
 // show prints an answer as the API gave it.

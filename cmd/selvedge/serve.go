@@ -33,30 +33,6 @@ func (cmd initCmd) Run(ctx context.Context, c *console) error {
 	return err
 }
 
-type keyCmd struct {
-	Platform keyPlatformCmd `cmd:"" help:"Issue a key for the platform's own systems."`
-}
-
-type keyPlatformCmd struct {
-	folder
-	operator
-	Name string `required:"" help:"What the key is for."`
-}
-
-func (cmd keyPlatformCmd) Run(ctx context.Context, c *console) error {
-	s, err := cmd.open(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	key, err := s.Orgs.IssuePlatformKey(ctx, cmd.actor(), cmd.Name)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(c.out, "platform key (shown once): %s\n", key)
-	return err
-}
-
 type serveCmd struct {
 	folder
 	ages

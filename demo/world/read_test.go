@@ -26,7 +26,6 @@ type promptFile struct {
 		LegalBasis string   `yaml:"legal_basis"`
 		Purposes   []string `yaml:"purposes"`
 		Months     int      `yaml:"ads_expiry_months"`
-		ApprovedBy []string `yaml:"approved_by"`
 		Texts      map[string]struct {
 			Text   string `yaml:"text"`
 			SHA256 string `yaml:"sha256"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/org"
@@ -15,6 +16,8 @@ func orgCases() map[string]func(*testing.T, *site) {
 		"NotThere":           orgNotThere,
 		"WrongWords":         orgWrongWords,
 		"Keys":               orgKeys,
+		"KeysInOrder":        orgKeysInOrder,
+		"KeyRevokedOnce":     orgKeyRevokedOnce,
 		"NextID":             orgNextID,
 	}
 }
@@ -94,6 +97,9 @@ func orgKeys(t *testing.T, s *site) {
 		if i%2 == 1 {
 			k.Role, k.Org = selvedge.PlatformRole, ""
 		}
+		if i%3 == 1 {
+			k.RevokedAt = times[(i+2)%len(times)]
+		}
 		want = append(want, k)
 		s.update(t, func(ctx context.Context, tx selvedge.Tx) error { return s.Orgs.InsertKey(ctx, tx, k) })
 	}
@@ -106,6 +112,36 @@ func orgKeys(t *testing.T, s *site) {
 	s.refused(t, "a second key of one public part", func(ctx context.Context, tx selvedge.Tx) error {
 		return s.Orgs.InsertKey(ctx, tx, want[3])
 	})
+}
+
+// orgKeysInOrder makes keys at times in no order, two of them at one time.
+func orgKeysInOrder(t *testing.T, s *site) {
+	key := func(public string, at time.Time) org.Key {
+		return org.Key{Public: public, Role: selvedge.OperatorRole, Name: "anna", CreatedAt: at, ExpiresAt: at.Add(time.Hour)}
+	}
+	want := []org.Key{key("c", start.Add(-time.Microsecond)), key("B", start), key("a", start), key("0", start.Add(time.Microsecond))}
+	for _, i := range []int{2, 0, 3, 1} {
+		s.update(t, func(ctx context.Context, tx selvedge.Tx) error { return s.Orgs.InsertKey(ctx, tx, want[i]) })
+	}
+	same(t, "keys", want, read(t, s, s.Orgs.Keys))
+}
+
+func orgKeyRevokedOnce(t *testing.T, s *site) {
+	keys := []org.Key{
+		{Public: "a", Role: selvedge.OperatorRole, Name: "anna", CreatedAt: start, ExpiresAt: start},
+		{Public: "A", Role: selvedge.OperatorRole, Name: "anna", CreatedAt: start.Add(1000), ExpiresAt: start},
+	}
+	revoke := func(public string, at time.Time) func(ctx context.Context, tx selvedge.Tx) error {
+		return func(ctx context.Context, tx selvedge.Tx) error { return s.Orgs.RevokeKey(ctx, tx, public, at) }
+	}
+	for _, k := range keys {
+		s.update(t, func(ctx context.Context, tx selvedge.Tx) error { return s.Orgs.InsertKey(ctx, tx, k) })
+	}
+	s.update(t, revoke("a", start.Add(time.Microsecond)))
+	keys[0].RevokedAt = start.Add(time.Microsecond)
+	wantCode(t, "again", s.refused(t, "again", revoke("a", start.Add(time.Second))), selvedge.CodeConflict)
+	wantCode(t, "no such key", s.refused(t, "no such key", revoke("b", start)), selvedge.CodeConflict)
+	same(t, "keys", keys, read(t, s, s.Orgs.Keys))
 }
 
 // orgNextID draws from streams that are alike, turn by turn: each counts from 1

@@ -3,7 +3,11 @@ package storetest
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
+	"maps"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/prompt"
@@ -30,16 +34,26 @@ func question(id string, purposes purpose.Set) prompt.Prompt {
 		Texts: []prompt.Text{{Language: "en", Text: text, SHA256: sha256.Sum256([]byte(text))}},
 	}
 	if purposes.Ads() != 0 {
-		p.AdsExpiryMonths, p.ApprovedBy = 13, []string{"anna", "ben"}
+		p.AdsExpiryMonths = 13
 	}
 	return p
 }
 
+// register puts prompts in effect: by anna, and ben where it takes two.
 func (s *site) register(t *testing.T, ps ...prompt.Prompt) {
 	t.Helper()
 	s.update(t, func(ctx context.Context, tx selvedge.Tx) error {
 		for _, p := range ps {
-			if err := s.Prompts.RegisterPrompt(ctx, tx, p, s.clock.Now().UnixMicro()); err != nil {
+			if p.Purposes.Ads() == 0 {
+				if err := s.Prompts.RegisterPrompt(ctx, tx, p, "anna", s.clock.Now()); err != nil {
+					return err
+				}
+				continue
+			}
+			if err := s.Prompts.ProposePrompt(ctx, tx, p, "anna", s.clock.Now()); err != nil {
+				return err
+			}
+			if err := s.Prompts.DecidePrompt(ctx, tx, p.Name, prompt.Decision{By: "ben", At: s.clock.Now(), Stated: prompt.ForAds}); err != nil {
 				return err
 			}
 		}
@@ -57,39 +71,55 @@ func (s *site) ref(t *testing.T, n prompt.Name) prompt.Ref {
 	return ref
 }
 
+// oddQuestion returns a prompt with texts in which much could get lost.
+func oddQuestion(id string, purposes purpose.Set) prompt.Prompt {
+	p := question(id, purposes)
+	p.Name.Version, p.AdsExpiryMonths, p.Texts = 1_000_000, 25, nil
+	words := map[string]string{
+		"en": "line\nline\ttab \x01 <b>&amp;</b> \u2028 \U0001f9f5", "it": "è", "it-IT": "e\u0300", "pt-BR": " blank at both ends ",
+	}
+	for _, lang := range slices.Sorted(maps.Keys(words)) {
+		p.Texts = append(p.Texts, prompt.Text{Language: lang, Text: words[lang], SHA256: sha256.Sum256([]byte(words[lang]))})
+	}
+	return p
+}
+
 func promptComesBack(t *testing.T, s *site) {
 	same(t, "an empty register", map[prompt.Name]prompt.Registered{}, read(t, s, s.Prompts.Prompts))
-	odd := question("odd", purpose.Of(purpose.AdsMatchPartner, purpose.MktSMS))
-	odd.Name.Version, odd.AdsExpiryMonths = 1_000_000, 25
-	odd.ApprovedBy = []string{"Zoë O'Brien", `back\slash "quoted"`}
-	odd.Texts = nil
-	for lang, text := range map[string]string{
-		"en": "line\nline\ttab \x01 <b>&amp;</b> \u2028 \U0001f9f5", "it": "è", "it-IT": "e\u0300", "pt-BR": " blank at both ends ",
-	} {
-		odd.Texts = append(odd.Texts, prompt.Text{Language: lang, Text: text, SHA256: sha256.Sum256([]byte(text))})
-	}
+	odd := oddQuestion("odd", purpose.Of(purpose.MktEmail, purpose.MktSMS))
+	odd.AdsExpiryMonths = 0
 	plain := question("plain", purpose.Of(purpose.Sec2FA))
-	s.register(t, plain, odd)
+	by := `Zoë O'Brien "quoted"`
+	s.update(t, func(ctx context.Context, tx selvedge.Tx) error {
+		return errors.Join(s.Prompts.RegisterPrompt(ctx, tx, plain, "anna", start), s.Prompts.RegisterPrompt(ctx, tx, odd, by, times[1]))
+	})
 	got := read(t, s, s.Prompts.Prompts)
-	same(t, "prompts", map[prompt.Name]prompt.Prompt{plain.Name: plain, odd.Name: odd},
-		map[prompt.Name]prompt.Prompt{plain.Name: got[plain.Name].Prompt, odd.Name: got[odd.Name].Prompt})
-	if len(got) != 2 || got[plain.Name].Ref == got[odd.Name].Ref || got[plain.Name].Ref == 0 || got[odd.Name].Ref == 0 {
-		t.Errorf("%d prompts, refs %d and %d", len(got), got[plain.Name].Ref, got[odd.Name].Ref)
+	if got[plain.Name].Ref == got[odd.Name].Ref || got[plain.Name].Ref == 0 || got[odd.Name].Ref == 0 {
+		t.Errorf("refs %d and %d", got[plain.Name].Ref, got[odd.Name].Ref)
 	}
+	same(t, "prompts", map[prompt.Name]prompt.Registered{
+		plain.Name: {Ref: got[plain.Name].Ref, Prompt: plain, By: "anna", At: start, ApprovedBy: []string{}},
+		odd.Name:   {Ref: got[odd.Name].Ref, Prompt: odd, By: by, At: times[1], ApprovedBy: []string{}},
+	}, got)
+	same(t, "proposals", map[prompt.Name]prompt.Proposal{}, read(t, s, s.Prompts.Proposals))
 }
 
 func promptRegisteredOnce(t *testing.T, s *site) {
 	first := question("offers", purpose.Of(purpose.Sec2FA))
 	s.register(t, first)
 	before := read(t, s, s.Prompts.Prompts)
-	other := question("offers", purpose.Of(purpose.AdsSuppress))
-	for what, p := range map[string]prompt.Prompt{"the same again": first, "other content": other} {
+	for what, p := range map[string]prompt.Prompt{"the same again": first, "other content": question("offers", purpose.Of(purpose.SvcAccount))} {
 		err := s.refused(t, what, func(ctx context.Context, tx selvedge.Tx) error {
-			return s.Prompts.RegisterPrompt(ctx, tx, p, start.UnixMicro()+1)
+			return s.Prompts.RegisterPrompt(ctx, tx, p, "carl", start.Add(time.Second))
 		})
 		wantCode(t, what, err, selvedge.CodeConflict)
 	}
+	err := s.refused(t, "proposed", func(ctx context.Context, tx selvedge.Tx) error {
+		return s.Prompts.ProposePrompt(ctx, tx, question("offers", purpose.Of(purpose.AdsSuppress)), "carl", start)
+	})
+	wantCode(t, "proposed", err, selvedge.CodeConflict)
 	same(t, "the register", before, read(t, s, s.Prompts.Prompts))
+	same(t, "proposals", map[prompt.Name]prompt.Proposal{}, read(t, s, s.Prompts.Proposals))
 }
 
 func promptNumbers(t *testing.T, s *site) {
@@ -120,8 +150,16 @@ func promptNumberIsKept(t *testing.T, s *site) {
 	ref := s.ref(t, p.Name)
 	s.register(t, p)
 	got := read(t, s, s.Prompts.Prompts)
-	same(t, "the prompt", map[prompt.Name]prompt.Registered{p.Name: {Ref: ref, Prompt: p}}, got)
-	if s.ref(t, p.Name) != ref {
+	if got[p.Name].Ref != ref {
+		t.Errorf("the prompt has number %d, want %d", got[p.Name].Ref, ref)
+	}
+	plain := question("late-too", purpose.Of(purpose.SvcAccount))
+	ref = s.ref(t, plain.Name)
+	s.register(t, plain)
+	if got := read(t, s, s.Prompts.Prompts)[plain.Name].Ref; got != ref {
+		t.Errorf("a prompt that one person registered has number %d, want %d", got, ref)
+	}
+	if s.ref(t, plain.Name) != ref {
 		t.Error("the number changed")
 	}
 }
@@ -156,7 +194,7 @@ func promptSecurityWithAds(t *testing.T, s *site) {
 							return err
 						}
 					}
-					return s.Prompts.RegisterPrompt(ctx, tx, p, start.UnixMicro())
+					return s.Prompts.ProposePrompt(ctx, tx, p, "anna", start)
 				})
 				wantCode(t, p.Purposes.String(), err, selvedge.CodeInternal)
 			}
@@ -166,9 +204,9 @@ func promptSecurityWithAds(t *testing.T, s *site) {
 }
 
 func promptRolledBack(t *testing.T, s *site) {
-	p := question("undone", purpose.Of(purpose.AdsSuppress))
+	p := question("undone", purpose.Of(purpose.SvcAccount))
 	s.refused(t, "a transaction that fails", func(ctx context.Context, tx selvedge.Tx) error {
-		if err := s.Prompts.RegisterPrompt(ctx, tx, p, start.UnixMicro()); err != nil {
+		if err := s.Prompts.RegisterPrompt(ctx, tx, p, "anna", start); err != nil {
 			t.Error(err)
 		}
 		return context.Canceled

@@ -66,6 +66,7 @@ func Run(t *testing.T, open func(t *testing.T, clock selvedge.Clock) Backend) {
 	for area, cases := range map[string]map[string]func(t *testing.T, s *site){
 		"Transactor": transactorCases(),
 		"Prompts":    promptCases(),
+		"Proposals":  proposalCases(),
 		"Accounts":   accountCases(),
 		"Points":     pointCases(),
 		"Grants":     grantCases(),

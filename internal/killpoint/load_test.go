@@ -31,7 +31,11 @@ func install(t *testing.T, bin, database string) *program {
 		"SELVEDGE_DIR=" + filepath.Join(p.dir, "data"), "SELVEDGE_DATABASE=" + database, "SELVEDGE_AS=anna", "SELVEDGE_UNKNOWN_AGE=minor",
 	}
 	p.keep(t, "platform", p.must(t, "init"))
-	p.must(t, "prompts", "apply", filepath.Join("..", "..", "examples", "prompts.yaml"))
+	for _, name := range []string{"anna", "bruno"} {
+		p.keep(t, name, p.must(t, "key", "operator", "--name", name))
+	}
+	p.must(t, "prompts", "apply", "--key-file", filepath.Join(p.dir, "anna.key"), filepath.Join("..", "..", "examples", "prompts.yaml"))
+	p.must(t, "prompts", "approve", "--key-file", filepath.Join(p.dir, "bruno.key"), "offers", "1", "--grants", "ads")
 	p.keep(t, "org", p.must(t, "org", "add", "--name", "Acme", "--legal-entity", "Acme Ltd"))
 	return p
 }

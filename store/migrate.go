@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"path"
 	"strings"
 
@@ -17,13 +18,16 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrate brings a schema up to date.
-func migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB) error {
+// latest is the version of a schema that is up to date.
+const latest = math.MaxInt64
+
+// migrate brings a schema to a version. One that is beyond it is left alone.
+func migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB, version int64) error {
 	p, err := provider(dialect, db)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
-	if _, err := p.Up(ctx); err != nil {
+	if _, err := p.UpTo(ctx, version); err != nil {
 		return fmt.Errorf("bring the schema up to date: %w", err)
 	}
 	return nil

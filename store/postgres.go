@@ -44,7 +44,13 @@ const (
 // to date if need be. The schema is the first of the connection's search_path.
 // It returns a CodeInvalid error, without the URL, which may hold a password, if
 // the URL cannot be read or the database is not in UTF-8. The clock dates changes and outbox entries.
-func OpenPostgres(ctx context.Context, url string, clock selvedge.Clock) (_ *DB, err error) {
+func OpenPostgres(ctx context.Context, url string, clock selvedge.Clock) (*DB, error) {
+	return OpenPostgresAt(ctx, url, clock, latest)
+}
+
+// OpenPostgresAt is OpenPostgres with an earlier version of the schema, for
+// Restore: nothing else works on it.
+func OpenPostgresAt(ctx context.Context, url string, clock selvedge.Clock, version int64) (_ *DB, err error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, selvedge.Errorf(selvedge.CodeInvalid, "is no postgres:// URL").At("database")
@@ -73,7 +79,7 @@ func OpenPostgres(ctx context.Context, url string, clock selvedge.Clock) (_ *DB,
 	h := fnv.New64a()
 	h.Write([]byte("selvedge writer " + schema))
 	d.lock = int64(h.Sum64())
-	if err := d.migrate(ctx); err != nil {
+	if err := d.migrate(ctx, version); err != nil {
 		return nil, err
 	}
 	return &DB{engine: d, clock: clock}, nil
@@ -81,7 +87,7 @@ func OpenPostgres(ctx context.Context, url string, clock selvedge.Clock) (_ *DB,
 
 // migrate brings the schema up to date, one process at a time: goose's own lock
 // is not used, because the writers' does.
-func (d *postgres) migrate(ctx context.Context) error {
+func (d *postgres) migrate(ctx context.Context, version int64) error {
 	return d.pool.AcquireFunc(ctx, func(c *pgxpool.Conn) (err error) {
 		if _, err := c.Exec(ctx, `SELECT pg_advisory_lock($1)`, d.lock); err != nil {
 			return fmt.Errorf("bring the schema up to date: %w", err)
@@ -92,8 +98,14 @@ func (d *postgres) migrate(ctx context.Context) error {
 		}()
 		db := stdlib.OpenDBFromPool(d.pool)
 		defer db.Close()
-		return migrate(ctx, goose.DialectPostgres, db)
+		return migrate(ctx, goose.DialectPostgres, db, version)
 	})
+}
+
+func (d *postgres) catalogue() string {
+	return `SELECT table_name::text, column_name::text FROM information_schema.columns
+		WHERE table_schema = current_schema() AND table_name NOT LIKE 'river%' AND table_name NOT LIKE 'goose%'
+		ORDER BY table_name COLLATE "C", ordinal_position`
 }
 
 // Close implements engine.

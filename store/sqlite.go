@@ -29,7 +29,13 @@ const readConns = 8
 
 // Open opens the SQLite database at path, making it and bringing its schema up
 // to date if need be. The clock dates changes and outbox entries.
-func Open(ctx context.Context, path string, clock selvedge.Clock) (_ *DB, err error) {
+func Open(ctx context.Context, path string, clock selvedge.Clock) (*DB, error) {
+	return OpenAt(ctx, path, clock, latest)
+}
+
+// OpenAt is Open with an earlier version of the schema, for Restore: nothing
+// else works on it.
+func OpenAt(ctx context.Context, path string, clock selvedge.Clock, version int64) (_ *DB, err error) {
 	d := &sqlite{writer: make(chan *sqliteConn, 1), readers: make(chan *sqliteConn, readConns)}
 	defer func() {
 		if err != nil {
@@ -41,7 +47,7 @@ func Open(ctx context.Context, path string, clock selvedge.Clock) (_ *DB, err er
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	d.pools = append(d.pools, w)
-	if err := migrate(ctx, goose.DialectSQLite3, w); err != nil {
+	if err := migrate(ctx, goose.DialectSQLite3, w, version); err != nil {
 		return nil, err
 	}
 	if err := d.connect(ctx, w, d.writer); err != nil {
@@ -53,6 +59,11 @@ func Open(ctx context.Context, path string, clock selvedge.Clock) (_ *DB, err er
 	}
 	d.pools = append(d.pools, r)
 	return &DB{engine: d, clock: clock}, d.connect(ctx, r, d.readers)
+}
+
+func (d *sqlite) catalogue() string {
+	return `SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c
+		WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name NOT LIKE 'goose%' ORDER BY m.name, c.cid`
 }
 
 func dsn(path string, pragmas ...string) string {

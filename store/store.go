@@ -18,6 +18,8 @@ type DB struct {
 type engine interface {
 	selvedge.Transactor
 	Close() error
+	// catalogue is a query for the names of tables and columns, in order.
+	catalogue() string
 }
 
 // session is a connection in the hands of whoever holds it. While a transaction

@@ -12,14 +12,16 @@ import (
 	"strings"
 
 	"github.com/pressly/goose/v3"
+
+	"github.com/selvedge/selvedge"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
 // migrate brings a schema up to date.
-func migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB) error {
-	p, err := provider(dialect, db)
+func migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB, entropy selvedge.Entropy) error {
+	p, err := provider(dialect, db, entropy)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
@@ -29,7 +31,7 @@ func migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB) error {
 	return nil
 }
 
-func provider(dialect goose.Dialect, db *sql.DB) (*goose.Provider, error) {
+func provider(dialect goose.Dialect, db *sql.DB, entropy selvedge.Entropy) (*goose.Provider, error) {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return nil, err
@@ -37,7 +39,8 @@ func provider(dialect goose.Dialect, db *sql.DB) (*goose.Provider, error) {
 	if dialect == goose.DialectPostgres {
 		files = forPostgres{files}
 	}
-	return goose.NewProvider(dialect, db, files)
+	return goose.NewProvider(dialect, db, files,
+		goose.WithExcludeNames([]string{ledgerFile}), goose.WithGoMigrations(carryOutbox(dialect, files, entropy)))
 }
 
 // forPostgres is the migrations as PostgreSQL takes them: the same text with

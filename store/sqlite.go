@@ -28,8 +28,9 @@ type sqlite struct {
 const readConns = 8
 
 // Open opens the SQLite database at path, making it and bringing its schema up
-// to date if need be. The clock dates changes and outbox entries.
-func Open(ctx context.Context, path string, clock selvedge.Clock) (_ *DB, err error) {
+// to date if need be. The clock dates changes and ledger entries, whose salts
+// come from entropy.
+func Open(ctx context.Context, path string, clock selvedge.Clock, entropy selvedge.Entropy) (_ *DB, err error) {
 	d := &sqlite{writer: make(chan *sqliteConn, 1), readers: make(chan *sqliteConn, readConns)}
 	defer func() {
 		if err != nil {
@@ -41,7 +42,7 @@ func Open(ctx context.Context, path string, clock selvedge.Clock) (_ *DB, err er
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	d.pools = append(d.pools, w)
-	if err := migrate(ctx, goose.DialectSQLite3, w); err != nil {
+	if err := migrate(ctx, goose.DialectSQLite3, w, entropy); err != nil {
 		return nil, err
 	}
 	if err := d.connect(ctx, w, d.writer); err != nil {
@@ -52,7 +53,7 @@ func Open(ctx context.Context, path string, clock selvedge.Clock) (_ *DB, err er
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	d.pools = append(d.pools, r)
-	return &DB{engine: d, clock: clock}, d.connect(ctx, r, d.readers)
+	return &DB{engine: d, clock: clock, entropy: entropy}, d.connect(ctx, r, d.readers)
 }
 
 func dsn(path string, pragmas ...string) string {

@@ -52,7 +52,9 @@ func TestProcessesTakeTurns(t *testing.T) {
 	var errs [3]error
 	for i := range dbs {
 		// All at once: each finds an empty schema or one that is up to date.
-		opening.Go(func() { dbs[i], errs[i] = store.OpenPostgres(t.Context(), where, fakeclock.New(start), selvedge.NewSeededEntropy("test")) })
+		opening.Go(func() {
+			dbs[i], errs[i] = store.OpenPostgres(t.Context(), where, fakeclock.New(start), selvedge.NewSeededEntropy("test"))
+		})
 	}
 	opening.Wait()
 	if err := errors.Join(errs[:]...); err != nil {

@@ -4,11 +4,16 @@ import (
 	"context"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/internal/killpoint"
 )
 
 // DB is an open database. It is a selvedge.Transactor, safe for concurrent use.
 type DB struct {
+	// Blobs are what rows name. It is set once, before the first transaction
+	// that has a row name a blob; without it every such transaction fails.
+	Blobs blob.Store
+
 	engine
 	clock selvedge.Clock
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/audience"
+	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/change"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/index"
@@ -37,6 +38,8 @@ type Backend struct {
 	Changes   change.Log
 	Outbox    ledger.Outbox
 	Index     index.Source
+	Blobs     blob.Register
+	Shelf     *Shelf // what the repositories look for blobs in
 
 	// Entries returns what is in the outbox, in order, and History what is kept
 	// of an account's past, oldest first: no repository reads them yet.
@@ -76,6 +79,7 @@ func Run(t *testing.T, open func(t *testing.T, clock selvedge.Clock) Backend) {
 		"Changes":    changeCases(),
 		"Outbox":     outboxCases(),
 		"Index":      indexCases(),
+		"Blobs":      blobCases(),
 	} {
 		t.Run(area, func(t *testing.T) {
 			t.Parallel()

@@ -40,7 +40,6 @@ type actor struct {
 	next  string // the step that it waits to take; "" when it is done
 	turn  chan bool
 	yield chan struct{}
-	locks bool
 	err   error
 }
 

@@ -33,6 +33,7 @@ type cli struct {
 	List     listCmd     `cmd:"" help:"Upload lists, over HTTP."`
 	Identify identifyCmd `cmd:"" help:"Print the canonical forms of identifiers read as NDJSON."`
 	Index    indexCmd    `cmd:"" help:"Look after the index."`
+	Blobs    blobsCmd    `cmd:"" help:"Look after the blobs."`
 	Demo     demoCmd     `cmd:"" help:"Do the main job on an invented world, tell the story, keep serving."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }

@@ -56,6 +56,8 @@ type Repository interface {
 	Audience(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID, id selvedge.AudienceID) (Audience, error)
 	Audiences(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID) ([]Audience, error) // by creation
 
+	// InsertList, SetMatched and InsertVersion return blob.Overtaken if the blob
+	// is not there to be named.
 	InsertList(ctx context.Context, tx selvedge.Tx, l list.List) error
 	List(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID, audience selvedge.AudienceID, id selvedge.ListID) (list.List, error)
 	Lists(ctx context.Context, tx selvedge.Tx, audience selvedge.AudienceID) ([]list.List, error) // by acceptance

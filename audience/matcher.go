@@ -32,6 +32,7 @@ type Matcher struct {
 	Outbox  ledger.Outbox
 	Ledger  ledger.Gate
 	Blobs   blob.Store
+	Names   *blob.Collector
 	Index   *index.Keeper
 	Ticks   report.Ticks
 	Clock   selvedge.Clock
@@ -103,8 +104,8 @@ func (m *Matcher) match(ctx context.Context, l list.List) error {
 	if err != nil {
 		return err
 	}
-	// From here on no row names the spill.
-	if err := m.Blobs.Delete(ctx, *l.Spill); err != nil {
+	// From here on no row names the spill, and nobody else reads it.
+	if err := m.Names.Discard(ctx, *l.Spill); err != nil {
 		m.Log.WarnContext(ctx, "delete spill", "list", l.ID, "error", err)
 	}
 	return nil
@@ -183,6 +184,11 @@ func (m *Matcher) seal(ctx context.Context, l list.List, ads *index.Ads, members
 	if v.Members, err = putBitmap(ctx, m.Blobs, all); err != nil {
 		return err
 	}
+	return m.Names.Name(ctx, func() error { return m.keep(ctx, l, v, all.GetCardinality(), ref) }, ref, v.Members)
+}
+
+// keep is the transaction of seal.
+func (m *Matcher) keep(ctx context.Context, l list.List, v Version, members uint64, ref blob.Ref) error {
 	return m.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
 		o, err := m.Orgs.Org(ctx, tx, l.Org)
 		if err != nil {
@@ -200,7 +206,7 @@ func (m *Matcher) seal(ctx context.Context, l list.List, ads *index.Ads, members
 		if _, err := m.Changes.Append(ctx, tx, change.Change{Kind: change.List, Subject: string(l.ID)}); err != nil {
 			return err
 		}
-		return m.Outbox.Append(ctx, tx, sealedEntry(l, v, all.GetCardinality(), m.Code))
+		return m.Outbox.Append(ctx, tx, sealedEntry(l, v, members, m.Code))
 	})
 }
 

@@ -396,8 +396,8 @@ func TestRun(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, 6)
 	s := p.shop(t, "Acme", org.Advertiser)
-	log, blobs := told{make(chan string, 9)}, done{p.Matcher.Blobs, make(chan struct{}, 9)}
-	p.Matcher.Log, p.Matcher.Blobs = slog.New(log), blobs
+	log, blobs := told{make(chan string, 9)}, done{p.Collector.Store, make(chan struct{}, 9)}
+	p.Matcher.Log, p.Collector.Store = slog.New(log), blobs
 	s.upload(t, rows(0, 2))
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})
@@ -437,7 +437,7 @@ func TestSpillThatStays(t *testing.T) {
 	p := newPlatform(t, 1)
 	s := p.shop(t, "Acme", org.Advertiser)
 	log := told{make(chan string, 9)}
-	p.Matcher.Log, p.Matcher.Blobs = slog.New(log), stuck{p.Matcher.Blobs}
+	p.Matcher.Log, p.Collector.Store = slog.New(log), stuck{p.Collector.Store}
 	s.upload(t, rows(0, 1))
 	p.drain(t)
 	p.drain(t)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/change"
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/list"
@@ -27,6 +28,7 @@ type Service struct {
 	Ledger   ledger.Gate
 	IDs      selvedge.IDSource
 	Receiver *list.Receiver
+	Names    *blob.Collector
 	Clock    selvedge.Clock
 	// Wake is called when a list was accepted, so that it is matched soon. It
 	// must not block.
@@ -218,25 +220,29 @@ func (s *Service) Upload(ctx context.Context, actor selvedge.Actor, id selvedge.
 		Org: org, Audience: id, State: list.StateAccepted, Report: sealed.Report, Spill: &sealed.Spill,
 		Epoch: sealed.Epoch, RuleSet: sealed.RuleSet, AcceptedAt: now, ExpiresAt: now.Add(ListLife),
 	}
-	err = s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
-		text, err := s.IDs.Next(ctx, tx, org, "lst")
+	if err := s.Names.Name(ctx, func() error { return s.accept(ctx, actor, &l) }, sealed.Spill); err != nil {
+		return ListView{}, err
+	}
+	s.Wake()
+	return ListView{List: l, Status: Processing}, nil
+}
+
+// accept keeps a list and fills in its id.
+func (s *Service) accept(ctx context.Context, actor selvedge.Actor, l *list.List) error {
+	return s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		text, err := s.IDs.Next(ctx, tx, l.Org, "lst")
 		if err != nil {
 			return err
 		}
 		l.ID = selvedge.ListID(text)
-		if err := s.Repo.InsertList(ctx, tx, l); err != nil {
+		if err := s.Repo.InsertList(ctx, tx, *l); err != nil {
 			return err
 		}
 		if _, err := s.Changes.Append(ctx, tx, change.Change{Kind: change.List, Subject: text}); err != nil {
 			return err
 		}
-		return s.Outbox.Append(ctx, tx, acceptedEntry(actor, l))
+		return s.Outbox.Append(ctx, tx, acceptedEntry(actor, *l))
 	})
-	if err != nil {
-		return ListView{}, err
-	}
-	s.Wake()
-	return ListView{List: l, Status: Processing}, nil
 }
 
 func acceptedEntry(actor selvedge.Actor, l list.List) ledger.Entry {

@@ -51,13 +51,29 @@ type Store interface {
 	// Create begins a blob of the kind. Commit or Abort must be called, or the
 	// Writer holds on to what it has.
 	Create(ctx context.Context, kind Kind) (Writer, error)
-	// Open returns the whole content of a blob, checked against its name. It
-	// returns a CodeNotFound error if there is none of that name, and an error
-	// naming the blob's kind if the content differs from the name or the size.
+	// Open returns the whole content of a blob. Every call reads all of it and
+	// checks it against its name and size. It returns a CodeNotFound error if
+	// there is none of that name, and a CodeInternal error naming the blob's
+	// kind if the content differs. What the medium does to a content while it
+	// is open is seen by the next Open.
 	Open(ctx context.Context, ref Ref) (Content, error)
-	// Delete removes a blob. Removing one that is not there is no error. A
-	// Content that is open stays readable.
+	// Stat returns nil if there is a blob of that name and size, a CodeNotFound
+	// error if there is none of that name, and a CodeInternal error naming the
+	// kind if it has another size. It does not read the content.
+	Stat(ctx context.Context, ref Ref) error
+	// Each calls fn with every blob, in no order, with the size that it has. A
+	// blob that is put or deleted meanwhile may be left out. It returns how many
+	// things it found that are no blob; what is still being written is not
+	// counted. An error of fn ends it and is returned.
+	Each(ctx context.Context, fn func(Ref) error) (foreign int64, err error)
+	// Delete removes a blob, durably when it returns nil. Removing one that is
+	// not there is no error. A Content that is open stays readable. Only a
+	// Collector calls it: who else deletes may delete what a row names.
 	Delete(ctx context.Context, ref Ref) error
+	// Lock waits for the one lock of the store, which whoever deletes holds,
+	// and returns what gives it back. The death of its holder frees it, and
+	// nothing else does: not a lease, which a process that was asleep outlives.
+	Lock(ctx context.Context) (unlock func(), err error)
 }
 
 // Writer writes one blob. It belongs to one goroutine.

@@ -17,18 +17,29 @@ import (
 //
 //	tmp/                          being written, each file locked by its writer
 //	<kind>/<first 2 hex>/<64 hex> committed, under the SHA-256 of the content
+//	lock                          held by whoever deletes
 //
 // Folders have mode 0700 and files 0600. A Dir is safe for concurrent use, and
 // so is the folder, by several processes.
-type Dir struct{ path string }
+type Dir struct {
+	path string
+	disk disk
+}
 
-const tmpDir = "tmp"
+const (
+	tmpDir   = "tmp"
+	lockFile = "lock"
+)
 
 // OpenDir opens the folder at path, makes it and its kind folders durably if
 // they are missing (but not what is above it), and removes the temporary files
 // of writers that a crash ended.
 func OpenDir(path string) (*Dir, error) {
-	d := &Dir{path: path}
+	return openDir(path, system{})
+}
+
+func openDir(path string, on disk) (*Dir, error) {
+	d := &Dir{path: path, disk: on}
 	if err := d.prepare(); err != nil {
 		return nil, fmt.Errorf("open blob folder: %w", err)
 	}
@@ -36,14 +47,14 @@ func OpenDir(path string) (*Dir, error) {
 }
 
 func (d *Dir) prepare() error {
-	if err := makeFolder(d.path); err != nil {
+	if err := d.makeFolder(d.path); err != nil {
 		return err
 	}
-	if err := makeFolder(filepath.Join(d.path, tmpDir)); err != nil {
+	if err := d.makeFolder(filepath.Join(d.path, tmpDir)); err != nil {
 		return err
 	}
 	for _, k := range kinds {
-		if err := makeFolder(filepath.Join(d.path, string(k))); err != nil {
+		if err := d.makeFolder(filepath.Join(d.path, string(k))); err != nil {
 			return err
 		}
 	}
@@ -52,19 +63,11 @@ func (d *Dir) prepare() error {
 
 // makeFolder makes a folder durably. It syncs the folder above even if there
 // was nothing to make: the one who made it may not have come to that yet.
-func makeFolder(path string) error {
-	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+func (d *Dir) makeFolder(path string) error {
+	if err := d.disk.mkdir(path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return syncFolder(filepath.Dir(path))
-}
-
-func syncFolder(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return d.disk.syncFolder(filepath.Dir(path))
 }
 
 // name returns the path of a blob. Its parts are a constant and hexadecimal
@@ -79,7 +82,7 @@ func (d *Dir) Create(ctx context.Context, kind Kind) (Writer, error) {
 	if err := errors.Join(ctx.Err(), kind.check()); err != nil {
 		return nil, err
 	}
-	f, err := createLocked(filepath.Join(d.path, tmpDir), string(kind)+"-*")
+	f, err := d.disk.create(filepath.Join(d.path, tmpDir), string(kind)+"-*")
 	if err != nil {
 		return nil, fmt.Errorf("create %s: %w", kind, nameless(err))
 	}
@@ -92,7 +95,7 @@ func (d *Dir) Open(ctx context.Context, ref Ref) (Content, error) {
 	if err := errors.Join(ctx.Err(), ref.Kind.check()); err != nil {
 		return nil, err
 	}
-	m, err := mapFile(d.name(ref), ref.Size)
+	m, err := d.disk.open(d.name(ref), ref.Size)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, selvedge.Errorf(selvedge.CodeNotFound, "there is no such %s", ref.Kind)
 	}
@@ -105,18 +108,36 @@ func (d *Dir) Open(ctx context.Context, ref Ref) (Content, error) {
 	return m, nil
 }
 
-// Delete implements Store. It is durable when it returns.
+// Stat implements Store.
+func (d *Dir) Stat(ctx context.Context, ref Ref) error {
+	if err := errors.Join(ctx.Err(), ref.Kind.check()); err != nil {
+		return err
+	}
+	size, err := d.disk.size(d.name(ref))
+	if errors.Is(err, fs.ErrNotExist) {
+		return selvedge.Errorf(selvedge.CodeNotFound, "there is no such %s", ref.Kind)
+	}
+	if err == nil && size != ref.Size {
+		err = wrongSize(size, ref.Size)
+	}
+	if err != nil {
+		return fmt.Errorf("look for %s: %w", ref.Kind, nameless(err))
+	}
+	return nil
+}
+
+// Delete implements Store.
 func (d *Dir) Delete(ctx context.Context, ref Ref) error {
 	if err := errors.Join(ctx.Err(), ref.Kind.check()); err != nil {
 		return err
 	}
 	name := d.name(ref)
-	err := os.Remove(name)
+	err := d.disk.remove(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err == nil {
-		err = syncFolder(filepath.Dir(name))
+		err = d.disk.syncFolder(filepath.Dir(name))
 	}
 	if err != nil {
 		return fmt.Errorf("delete %s: %w", ref.Kind, nameless(err))

@@ -199,29 +199,6 @@ func TestDirCommitFaults(t *testing.T) {
 	}
 }
 
-func TestDirFailedWriteIsNotCommitted(t *testing.T) {
-	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "blobs")
-	d := openDir(t, dir)
-	w, err := d.Create(t.Context(), blob.KindBitmap)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := blob.BreakFile(w); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := w.Write([]byte("lost")); err == nil {
-		t.Errorf("%d bytes written to a broken file", n)
-	}
-	if _, err := w.Commit(); err == nil {
-		t.Error("committed without the bytes that were lost")
-	}
-	w.Abort()
-	if got := files(t, dir); len(got) != 0 {
-		t.Errorf("%d files left", len(got))
-	}
-}
-
 // The name of a temporary file may be given to another writer once its own has
 // ended.
 func TestDirAbortAfterCommitRemovesNothing(t *testing.T) {

@@ -17,6 +17,10 @@ type mapped struct {
 	b  []byte // guarded by mu; nil for an empty file, and after Close
 }
 
+func wrongSize(got, want int64) error {
+	return fmt.Errorf("%d bytes where %d were written", got, want)
+}
+
 // mapFile maps the file, which must have the size.
 func mapFile(name string, size int64) (_ *mapped, err error) {
 	f, err := os.Open(name)
@@ -29,7 +33,7 @@ func mapFile(name string, size int64) (_ *mapped, err error) {
 		return nil, err
 	}
 	if info.Size() != size {
-		return nil, fmt.Errorf("%d bytes where %d were written", info.Size(), size)
+		return nil, wrongSize(info.Size(), size)
 	}
 	if size == 0 {
 		return &mapped{}, nil // no system maps nothing

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"os"
 	"path/filepath"
 )
 
@@ -15,7 +14,7 @@ var errDone = errors.New("the blob was committed or dropped already")
 type dirWriter struct {
 	dir  *Dir
 	kind Kind
-	file *os.File
+	file file
 	sum  hash.Hash
 	size int64
 	err  error // once set, every use returns it: a lost write must not be committed
@@ -60,15 +59,15 @@ func (w *dirWriter) publish(ref Ref) error {
 	}
 	name := w.dir.name(ref)
 	folder := filepath.Dir(name)
-	if err := makeFolder(folder); err != nil {
+	if err := w.dir.makeFolder(folder); err != nil {
 		return err
 	}
 	// The file is closed after this: closed, it would have lost its lock, and
 	// somebody's sweep could take it.
-	if err := os.Rename(w.file.Name(), name); err != nil {
+	if err := w.dir.disk.rename(w.file.Name(), name); err != nil {
 		return err
 	}
-	return syncFolder(folder)
+	return w.dir.disk.syncFolder(folder)
 }
 
 // Abort implements Writer.
@@ -82,5 +81,5 @@ func (w *dirWriter) end() {
 	}
 	w.err = errDone
 	_ = w.file.Close()
-	_ = os.Remove(w.file.Name()) // gone already after Commit
+	_ = w.dir.disk.remove(w.file.Name()) // gone already after Commit
 }

@@ -37,6 +37,7 @@ type Importer struct {
 	Changes change.Log
 	Outbox  ledger.Outbox
 	Blobs   blob.Store
+	Names   *blob.Collector
 	Keys    *token.Keys
 	Handles Handles
 	Masks   MaskSealer
@@ -213,11 +214,20 @@ func (r *run) close() { r.tokens.close() }
 
 // complete writes the chunks, then makes all that the import brought matchable
 // in one transaction.
-func (r *run) complete(ctx context.Context) (err error) {
+func (r *run) complete(ctx context.Context) error {
 	chunks, err := r.tokens.write(ctx, r.Blobs, r.Keys.Epoch())
 	if err != nil {
 		return err
 	}
+	refs := make([]blob.Ref, len(chunks))
+	for i, c := range chunks {
+		refs[i] = c.Ref
+	}
+	return r.Names.Name(ctx, func() error { return r.bringOn(ctx, chunks) }, refs...)
+}
+
+// bringOn makes all that the import brought matchable.
+func (r *run) bringOn(ctx context.Context, chunks []ChunkRow) error {
 	return r.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
 		// Settles the expiries that are due, so that no grant comes on after it
 		// ended: the import may have lain open for long.

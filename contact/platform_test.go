@@ -79,11 +79,13 @@ func barePlatform(t testing.TB) *platform {
 	blobs, err := blob.OpenDir(filepath.Join(p.dir, "blobs"))
 	must(t, err)
 
+	p.db.Blobs = blobs
+	names := &blob.Collector{Store: blobs, Repo: store.BlobRegister{DB: p.db}, Tx: p.db, Clock: p.clock}
 	contacts, prompts := store.Contacts{DB: p.db}, store.Prompts{DB: p.db}
 	changes, outbox := store.Changes{DB: p.db}, store.Outbox{DB: p.db}
 	keys, handles, masks := token.NewKeys(root), contact.NewHandles(root), vault.NewMasks(root, entropy)
 	p.Importer = contact.Importer{
-		Repo: contacts, Prompts: prompts, Tx: p.db, Changes: changes, Outbox: outbox, Blobs: blobs,
+		Repo: contacts, Prompts: prompts, Tx: p.db, Changes: changes, Outbox: outbox, Blobs: blobs, Names: names,
 		Keys: keys, Handles: handles, Masks: masks, Clock: p.clock, Dir: p.dir, Memory: 1 << 20,
 	}
 	p.people = contact.People{
@@ -91,7 +93,7 @@ func barePlatform(t testing.TB) *platform {
 		Handles: handles, Masks: masks, Ages: contact.UnknownIsMinor, Clock: p.clock, Ledger: p.gate,
 	}
 	p.prompts = prompt.Service{Repo: prompts, Tx: p.db, Outbox: outbox, Clock: p.clock}
-	p.keeper = index.Keeper{Source: store.Index{DB: p.db}, Tx: p.db, Changes: changes, Blobs: blobs, Epoch: keys.Epoch(), Ages: contact.UnknownIsMinor}
+	p.keeper = index.Keeper{Source: store.Index{DB: p.db}, Tx: p.db, Changes: changes, Blobs: blobs, Names: names, Epoch: keys.Epoch(), Ages: contact.UnknownIsMinor}
 	t.Cleanup(func() { must(t, p.keeper.Close()) })
 	return p
 }

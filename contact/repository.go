@@ -79,7 +79,8 @@ type ImportRepository interface {
 	// BeginImport opens an import. It fails while another is open.
 	BeginImport(ctx context.Context, tx selvedge.Tx, digest [32]byte, at time.Time) (ImportID, error)
 	// CompleteImport closes an import and names its chunks in the manifest. It
-	// returns a CodeConflict error if the import is not open.
+	// returns a CodeConflict error if the import is not open, and
+	// blob.Overtaken if a chunk is not there to be named.
 	CompleteImport(ctx context.Context, tx selvedge.Tx, id ImportID, chunks []ChunkRow, at time.Time) error
 	// ImportedOrdinals calls fn with the ordinals that an import brings, in
 	// order, and the purposes that are live.

@@ -27,7 +27,8 @@ type Source interface {
 	// Segment returns the segment kept for a class and the digest of the chunks
 	// that it merges, and false if there is none.
 	Segment(ctx context.Context, tx selvedge.Tx, c identifier.Class) (blob.Ref, [32]byte, bool, error)
-	// PutSegment keeps the segment of a class instead of the one before.
+	// PutSegment keeps the segment of a class instead of the one before. It
+	// returns blob.Overtaken if the blob is not there to be named.
 	PutSegment(ctx context.Context, tx selvedge.Tx, c identifier.Class, ref blob.Ref, source [32]byte) error
 	// DropSegment forgets the segment of a class.
 	DropSegment(ctx context.Context, tx selvedge.Tx, c identifier.Class) error
@@ -47,6 +48,7 @@ type Keeper struct {
 	Tx      selvedge.Transactor
 	Changes change.Log
 	Blobs   blob.Store
+	Names   *blob.Collector
 	Epoch   token.Epoch
 	Ages    contact.AgePolicy
 
@@ -196,9 +198,11 @@ func (k *Keeper) segment(ctx context.Context, c identifier.Class, manifest []con
 		if err := k.open(ctx, next, ref); err != nil {
 			return err
 		}
-		err := k.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
-			return k.Source.PutSegment(ctx, tx, c, ref, source)
-		})
+		err := k.Names.Name(ctx, func() error {
+			return k.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+				return k.Source.PutSegment(ctx, tx, c, ref, source)
+			})
+		}, ref)
 		if err != nil {
 			return errors.Join(err, next.content.Close())
 		}

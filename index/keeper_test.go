@@ -70,6 +70,7 @@ func newPlatform(t *testing.T, people int) *platform {
 	t.Cleanup(func() { must(t, p.db.Close()) })
 	p.blobs, err = blob.OpenDir(filepath.Join(p.dir, "blobs"))
 	must(t, err)
+	p.db.Blobs = p.blobs
 	root, err := secret.Open(filepath.Join(p.dir, "root.secret"))
 	must(t, err)
 	p.keys = token.NewKeys(root)
@@ -133,7 +134,7 @@ func file(lines []string) contact.Source {
 func (p *platform) keeper(t *testing.T) *index.Keeper {
 	t.Helper()
 	k := &index.Keeper{
-		Source: store.Index{DB: p.db}, Tx: p.db, Changes: store.Changes{DB: p.db}, Blobs: p.blobs, Epoch: p.keys.Epoch(), Ages: contact.UnknownIsMinor,
+		Source: store.Index{DB: p.db}, Tx: p.db, Changes: store.Changes{DB: p.db}, Blobs: p.blobs, Names: p.Collector, Epoch: p.keys.Epoch(), Ages: contact.UnknownIsMinor,
 	}
 	t.Cleanup(func() { must(t, k.Close()) })
 	return k

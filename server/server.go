@@ -113,6 +113,7 @@ type Server struct {
 	People    *contact.People
 	Audiences *audience.Service
 	Matcher   *audience.Matcher
+	Collector *blob.Collector
 
 	cfg     Config
 	db      *store.DB
@@ -160,6 +161,8 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 // assemble gives every domain its adapters.
 func (s *Server) assemble(root *secret.Root, blobs blob.Store, spills string) {
 	cfg, db := s.cfg, s.db
+	db.Blobs = blobs
+	s.Collector = &blob.Collector{Store: blobs, Repo: store.BlobRegister{DB: db}, Tx: db, Clock: cfg.Clock}
 	changes, outbox := store.Changes{DB: db}, store.Outbox{DB: db}
 	orgs, prompts, contacts, audiences := store.Orgs{DB: db}, store.Prompts{DB: db}, store.Contacts{DB: db}, store.Audiences{DB: db}
 	keys, handles, masks := token.NewKeys(root), contact.NewHandles(root), vault.NewMasks(root, cfg.Entropy)
@@ -168,7 +171,7 @@ func (s *Server) assemble(root *secret.Root, blobs blob.Store, spills string) {
 	s.Orgs = &org.Service{Repo: orgs, Tx: db, Changes: changes, Outbox: outbox, IDs: ids, Clock: cfg.Clock, Entropy: cfg.Entropy}
 	s.Prompts = &prompt.Service{Repo: prompts, Tx: db, Outbox: outbox, Clock: cfg.Clock}
 	s.Importer = &contact.Importer{
-		Repo: contacts, Prompts: prompts, Tx: db, Changes: changes, Outbox: outbox, Blobs: blobs,
+		Repo: contacts, Prompts: prompts, Tx: db, Changes: changes, Outbox: outbox, Blobs: blobs, Names: s.Collector,
 		Keys: keys, Handles: handles, Masks: masks, Clock: cfg.Clock, Dir: spills, Memory: sortMemory,
 	}
 	s.People = &contact.People{
@@ -178,11 +181,11 @@ func (s *Server) assemble(root *secret.Root, blobs blob.Store, spills string) {
 	s.Audiences = &audience.Service{
 		Repo: audiences, Tx: db, Changes: changes, Outbox: outbox, IDs: ids, Clock: cfg.Clock,
 		Receiver: &list.Receiver{Keys: keys, Blobs: blobs, Entropy: cfg.Entropy, Dir: spills, Memory: sortMemory},
-		Wake:     s.Wake, Ledger: s.ledgers,
+		Names:    s.Collector, Wake: s.Wake, Ledger: s.ledgers,
 	}
-	s.index = &index.Keeper{Source: store.Index{DB: db}, Tx: db, Changes: changes, Blobs: blobs, Epoch: keys.Epoch(), Ages: cfg.UnknownAge}
+	s.index = &index.Keeper{Source: store.Index{DB: db}, Tx: db, Changes: changes, Blobs: blobs, Names: s.Collector, Epoch: keys.Epoch(), Ages: cfg.UnknownAge}
 	s.Matcher = &audience.Matcher{
-		Repo: audiences, Orgs: orgs, Tx: db, Changes: changes, Outbox: outbox, Blobs: blobs, Index: s.index,
+		Repo: audiences, Orgs: orgs, Tx: db, Changes: changes, Outbox: outbox, Blobs: blobs, Names: s.Collector, Index: s.index,
 		Ticks: report.Ticks{Every: cfg.Tick}, Clock: cfg.Clock, Code: cfg.Code, Log: cfg.Log, Ledger: s.ledgers,
 	}
 }

@@ -41,7 +41,10 @@ func (Audiences) Audiences(ctx context.Context, tx selvedge.Tx, org selvedge.Org
 }
 
 // InsertList implements audience.Repository.
-func (Audiences) InsertList(ctx context.Context, tx selvedge.Tx, l list.List) error {
+func (a Audiences) InsertList(ctx context.Context, tx selvedge.Tx, l list.List) error {
+	if err := a.DB.refer(ctx, tx, *l.Spill); err != nil {
+		return err
+	}
 	text, err := json.Marshal(l.Report)
 	if err != nil {
 		return err
@@ -96,14 +99,20 @@ func (Audiences) Unmatched(ctx context.Context, tx selvedge.Tx) ([]list.List, er
 }
 
 // SetMatched implements audience.Repository.
-func (Audiences) SetMatched(ctx context.Context, tx selvedge.Tx, id selvedge.ListID, members blob.Ref, version int64) error {
+func (a Audiences) SetMatched(ctx context.Context, tx selvedge.Tx, id selvedge.ListID, members blob.Ref, version int64) error {
+	if err := a.DB.refer(ctx, tx, members); err != nil {
+		return err
+	}
 	return execOne(ctx, tx, selvedge.Errorf(selvedge.CodeConflict, "the list does not wait to be matched"), `
 		UPDATE list SET state = 'matched', spill_sum = NULL, spill_size = NULL, members_sum = ?, members_size = ?, version = ?
 		WHERE id = ? AND state = 'accepted'`, members.Sum[:], members.Size, version, id)
 }
 
 // InsertVersion implements audience.Repository.
-func (Audiences) InsertVersion(ctx context.Context, tx selvedge.Tx, v audience.Version) error {
+func (a Audiences) InsertVersion(ctx context.Context, tx selvedge.Tx, v audience.Version) error {
+	if err := a.DB.refer(ctx, tx, v.Members); err != nil {
+		return err
+	}
 	_, err := exec(ctx, tx, `
 		INSERT INTO audience_version (audience_id, number, base, members_sum, members_size, added, removed, position, epoch, rule_set, sealed_at, publish_at, size_step)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

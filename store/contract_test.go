@@ -36,10 +36,12 @@ func TestContractOnPostgres(t *testing.T) {
 
 // backend returns what the contract is about, and readers beside it.
 func backend(db *store.DB, beside *sql.DB) storetest.Backend {
+	shelf := &storetest.Shelf{}
+	db.Blobs = shelf
 	return storetest.Backend{
 		Tx: db, Prompts: store.Prompts{DB: db}, Contacts: store.Contacts{DB: db}, Orgs: store.Orgs{DB: db},
 		Audiences: store.Audiences{DB: db}, Changes: store.Changes{DB: db}, Outbox: store.Outbox{DB: db},
-		Records: store.Outbox{DB: db}, Index: store.Index{DB: db},
+		Records: store.Outbox{DB: db}, Index: store.Index{DB: db}, Blobs: store.BlobRegister{DB: db}, Shelf: shelf,
 		History: func(t *testing.T, id selvedge.AccountID) []storetest.Moment { return history(t, beside, id) },
 	}
 }

@@ -19,3 +19,11 @@ func MigrateTo(ctx context.Context, dialect goose.Dialect, db *sql.DB, last int6
 	_, err = p.UpTo(ctx, last)
 	return err
 }
+
+// BlobColumns returns the columns that name blobs, as table.column.
+func BlobColumns() (out []string) {
+	for _, c := range blobColumns {
+		out = append(out, c.table+"."+c.column)
+	}
+	return out
+}

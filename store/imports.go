@@ -33,10 +33,13 @@ func (Contacts) BeginImport(ctx context.Context, tx selvedge.Tx, digest [32]byte
 }
 
 // CompleteImport implements contact.ImportRepository.
-func (Contacts) CompleteImport(ctx context.Context, tx selvedge.Tx, id contact.ImportID, chunks []contact.ChunkRow, at time.Time) error {
-	for _, c := range chunks {
+func (c Contacts) CompleteImport(ctx context.Context, tx selvedge.Tx, id contact.ImportID, chunks []contact.ChunkRow, at time.Time) error {
+	for _, row := range chunks {
+		if err := c.DB.refer(ctx, tx, row.Ref); err != nil {
+			return err
+		}
 		_, err := exec(ctx, tx, `INSERT INTO chunk (sum, size, family, class, epoch, rule_set, entries, import_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-			c.Ref.Sum[:], c.Ref.Size, c.Header.Family, c.Header.Class, c.Header.Epoch, c.Header.RuleSet, c.Header.Count, id)
+			row.Ref.Sum[:], row.Ref.Size, row.Header.Family, row.Header.Class, row.Header.Epoch, row.Header.RuleSet, row.Header.Count, id)
 		if err != nil {
 			return err
 		}

@@ -76,7 +76,10 @@ func (Index) Segment(ctx context.Context, tx selvedge.Tx, c identifier.Class) (b
 }
 
 // PutSegment implements index.Source.
-func (Index) PutSegment(ctx context.Context, tx selvedge.Tx, c identifier.Class, ref blob.Ref, source [32]byte) error {
+func (i Index) PutSegment(ctx context.Context, tx selvedge.Tx, c identifier.Class, ref blob.Ref, source [32]byte) error {
+	if err := i.DB.refer(ctx, tx, ref); err != nil {
+		return err
+	}
 	_, err := exec(ctx, tx, `INSERT INTO segment (class, source, sum, size) VALUES (?, ?, ?, ?)
 		ON CONFLICT (class) DO UPDATE SET source = excluded.source, sum = excluded.sum, size = excluded.size`, c, source[:], ref.Sum[:], ref.Size)
 	return err

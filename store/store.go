@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/internal/killpoint"
 	"github.com/selvedge/selvedge/ledger"
 )
@@ -14,6 +15,9 @@ type DB struct {
 	// Entered is called after each commit that appended ledger entries, once for
 	// each of their spaces. It must not block, and is set before the first.
 	Entered func(ledger.Space)
+	// Blobs are what rows name. It is set once, before the first transaction
+	// that has a row name a blob; without it every such transaction fails.
+	Blobs blob.Store
 
 	engine
 	clock   selvedge.Clock

@@ -29,6 +29,11 @@ func Run(t *testing.T, open func(t *testing.T) blob.Store) {
 		"CommitThenAbort":        commitThenAbort,
 		"WriterEnds":             writerEnds,
 		"Delete":                 deleted,
+		"Stat":                   stat,
+		"Each":                   each,
+		"EachStops":              eachStops,
+		"Lock":                   lock,
+		"LockIsNotWaitedFor":     lockIsNotWaitedFor,
 		"OpenContentStays":       openContentStays,
 		"Close":                  closed,
 		"Cancelled":              cancelled,
@@ -90,7 +95,8 @@ func WantGone(t *testing.T, s blob.Store, ref blob.Ref) {
 	}
 }
 
-func refOf(kind blob.Kind, content []byte) blob.Ref {
+// RefOf returns the name of a blob of that content.
+func RefOf(kind blob.Kind, content []byte) blob.Ref {
 	return blob.Ref{Kind: kind, Sum: sha256.Sum256(content), Size: int64(len(content))}
 }
 
@@ -98,7 +104,7 @@ func namedByContent(t *testing.T, s blob.Store) {
 	for _, kind := range kinds {
 		for _, content := range [][]byte{{}, {0}, []byte("content"), bytes.Repeat([]byte("0123456789abcdef"), 1<<16)} {
 			ref := Put(t, s, kind, content)
-			if ref != refOf(kind, content) {
+			if ref != RefOf(kind, content) {
 				t.Errorf("%s of %d bytes: the name is not the SHA-256 of the content", kind, len(content))
 			}
 			Want(t, s, ref, content)
@@ -126,9 +132,9 @@ func kindsAreApart(t *testing.T, s blob.Store) {
 }
 
 func noSuchBlob(t *testing.T, s blob.Store) {
-	WantGone(t, s, refOf(blob.KindChunk, []byte("never written")))
+	WantGone(t, s, RefOf(blob.KindChunk, []byte("never written")))
 	WantGone(t, s, blob.Ref{Kind: blob.KindChunk})
-	if err := s.Delete(t.Context(), refOf(blob.KindChunk, []byte("never written"))); err != nil {
+	if err := s.Delete(t.Context(), RefOf(blob.KindChunk, []byte("never written"))); err != nil {
 		t.Errorf("delete: %v", err)
 	}
 }
@@ -164,10 +170,12 @@ func WantFault(t *testing.T, s blob.Store, ref blob.Ref) {
 
 func unknownKind(t *testing.T, s blob.Store) {
 	for _, kind := range []blob.Kind{"", "chunks", "Chunk", "chunk/", "../chunk", "tmp", "."} {
-		ref := refOf(kind, []byte("content"))
+		ref := RefOf(kind, []byte("content"))
 		_, createErr := s.Create(t.Context(), kind)
 		_, openErr := s.Open(t.Context(), ref)
-		for call, err := range map[string]error{"Create": createErr, "Open": openErr, "Delete": s.Delete(t.Context(), ref)} {
+		for call, err := range map[string]error{
+			"Create": createErr, "Open": openErr, "Stat": s.Stat(t.Context(), ref), "Delete": s.Delete(t.Context(), ref),
+		} {
 			if selvedge.CodeOf(err) != selvedge.CodeInvalid {
 				t.Errorf("%s of kind %q: error %v, want invalid", call, kind, err)
 			}
@@ -185,14 +193,14 @@ func abort(t *testing.T, s blob.Store) {
 	}
 	w.Abort()
 	w.Abort()
-	WantGone(t, s, refOf(blob.KindSpill, []byte("dropped")))
+	WantGone(t, s, RefOf(blob.KindSpill, []byte("dropped")))
 	if _, err := w.Write([]byte("more")); err == nil {
 		t.Error("Write after Abort gave no error")
 	}
 	if _, err := w.Commit(); err == nil {
 		t.Error("Commit after Abort gave no error")
 	}
-	WantGone(t, s, refOf(blob.KindSpill, []byte("dropped")))
+	WantGone(t, s, RefOf(blob.KindSpill, []byte("dropped")))
 }
 
 func commitThenAbort(t *testing.T, s blob.Store) {
@@ -285,7 +293,11 @@ func cancelled(t *testing.T, s blob.Store) {
 	cancel()
 	_, createErr := s.Create(ctx, blob.KindChunk)
 	_, openErr := s.Open(ctx, ref)
-	for call, err := range map[string]error{"Create": createErr, "Open": openErr, "Delete": s.Delete(ctx, ref)} {
+	_, eachErr := s.Each(ctx, func(blob.Ref) error { return nil })
+	_, lockErr := s.Lock(ctx)
+	for call, err := range map[string]error{
+		"Create": createErr, "Open": openErr, "Stat": s.Stat(ctx, ref), "Delete": s.Delete(ctx, ref), "Each": eachErr, "Lock": lockErr,
+	} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: error %v", call, err)
 		}

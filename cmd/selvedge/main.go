@@ -35,6 +35,7 @@ type cli struct {
 	Identify identifyCmd `cmd:"" help:"Print the canonical forms of identifiers read as NDJSON."`
 	Index    indexCmd    `cmd:"" help:"Look after the index."`
 	Ledger   ledgerCmd   `cmd:"" help:"Verify the ledger, and prove what is in it."`
+	Blobs    blobsCmd    `cmd:"" help:"Look after the blobs."`
 	Demo     demoCmd     `cmd:"" help:"Do the main job on an invented world, tell the story, keep serving."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }

@@ -53,6 +53,7 @@ func (p *program) log(command string) string { return filepath.Join(p.dir, comma
 func (p *program) command(ctx context.Context, k kill, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, p.bin, args...)
 	cmd.Env = append(os.Environ(), p.env...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // it must not outlive a test that is cut off
 	cmd.Env = append(cmd.Env, "SELVEDGE_KILL_LOG="+p.log(args[0]))
 	if k.step.command == args[0] {
 		cmd.Env = append(cmd.Env, "SELVEDGE_KILL_AT="+k.step.name+":1")

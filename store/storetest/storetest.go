@@ -17,6 +17,7 @@ import (
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/audience"
+	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/change"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/index"
@@ -39,6 +40,8 @@ type Backend struct {
 	Outbox    ledger.Outbox
 	Records   ledger.Repository
 	Index     index.Source
+	Blobs     blob.Register
+	Shelf     *Shelf // what the repositories look for blobs in
 
 	// History returns what is kept of an account's past, oldest first: no
 	// repository reads it yet.
@@ -84,6 +87,7 @@ func Run(t *testing.T, open func(t *testing.T, clock selvedge.Clock) Backend) {
 		"Changes":    changeCases(),
 		"Outbox":     outboxCases(),
 		"Index":      indexCases(),
+		"Blobs":      blobCases(),
 	} {
 		t.Run(area, func(t *testing.T) {
 			t.Parallel()

@@ -20,6 +20,7 @@ const (
 	CodeConflict        Code = "conflict"        // contradicts what stands
 	CodeTooLarge        Code = "too_large"       // above a stated cap
 	CodeUnavailable     Code = "unavailable"     // cannot be done now and may be tried again
+	CodeContained       Code = "contained"       // refused until a person has looked: the ledger does not agree
 	CodeInternal        Code = "internal"        // ours
 )
 

@@ -15,6 +15,7 @@ import (
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/contact"
+	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/prompt"
 )
@@ -25,6 +26,7 @@ type Config struct {
 	Audiences *audience.Service
 	People    *contact.People
 	Prompts   *prompt.Service
+	Ledger    ledger.Gate
 	Clock     selvedge.Clock
 	Log       *slog.Logger
 }
@@ -64,11 +66,20 @@ func New(cfg Config) http.Handler {
 	d.route("POST /v1/prompts", selvedge.OperatorRole, d.registerPrompts)
 	d.route("POST /v1/prompts/{prompt}/versions/{version}:approve", selvedge.OperatorRole, d.approvePrompt)
 
-	d.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
-	})
+	d.mux.HandleFunc("GET /healthz", d.health)
 	d.mux.HandleFunc("/", noSuchThing)
 	return d
+}
+
+// health says whether the server is there, and whether it is contained: that is
+// status 200 too, for it must go on to be sent people's withdrawals. It does not
+// say why: a place in the ledger is nothing for whoever may ask this.
+func (d *door) health(w http.ResponseWriter, _ *http.Request) {
+	status := "ok"
+	if err := d.Ledger.Contained(); err != nil {
+		status = string(selvedge.CodeOf(err))
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"status": status})
 }
 
 func noSuchThing(w http.ResponseWriter, _ *http.Request) {

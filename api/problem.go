@@ -32,6 +32,7 @@ var statuses = map[selvedge.Code]struct {
 	selvedge.CodeConflict:        {http.StatusConflict, "The request contradicts what stands"},
 	selvedge.CodeTooLarge:        {http.StatusRequestEntityTooLarge, "The request is too large"},
 	selvedge.CodeUnavailable:     {http.StatusServiceUnavailable, "This cannot be done now"},
+	selvedge.CodeContained:       {http.StatusServiceUnavailable, "The server is contained"},
 }
 
 // problemOf translates an error. One without a code is ours: nothing of its

@@ -30,6 +30,7 @@ type Matcher struct {
 	Tx      selvedge.Transactor
 	Changes change.Log
 	Outbox  ledger.Outbox
+	Ledger  ledger.Gate
 	Blobs   blob.Store
 	Index   *index.Keeper
 	Ticks   report.Ticks
@@ -55,8 +56,12 @@ func (m *Matcher) Run(ctx context.Context, wake <-chan struct{}) {
 }
 
 // Drain matches every list that waits now. A list that fails does not hold up
-// the others; the errors of all that failed are returned together.
+// the others; the errors of all that failed are returned together. While the
+// server is contained it matches none and returns a CodeContained error.
 func (m *Matcher) Drain(ctx context.Context) error {
+	if err := m.Ledger.Contained(); err != nil {
+		return err
+	}
 	var waiting []list.List
 	err := m.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) (err error) {
 		waiting, err = m.Repo.Unmatched(ctx, tx)
@@ -81,6 +86,9 @@ func (m *Matcher) match(ctx context.Context, l list.List) error {
 	if err := m.intend(ctx, l); err != nil {
 		return err
 	}
+	if err := m.Ledger.Await(ctx, ledger.Ads); err != nil {
+		return err
+	}
 	err := m.Index.Use(ctx, func(ads *index.Ads) error {
 		members, err := m.lookUp(ctx, l, ads)
 		if err != nil {
@@ -102,7 +110,7 @@ func (m *Matcher) match(ctx context.Context, l list.List) error {
 	return nil
 }
 
-// intend enters the match in the ledger before anybody is looked up. It also
+// intend enters the match in the outbox before anybody is looked up. It also
 // settles the expiries that are due, so that no match sees a grant that is over.
 func (m *Matcher) intend(ctx context.Context, l list.List) error {
 	return m.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {

@@ -48,7 +48,7 @@ type sealed struct {
 
 func (p *platform) sealed(t *testing.T) (out []sealed) {
 	t.Helper()
-	for _, body := range p.column(t, "SELECT body FROM outbox WHERE kind = 'version.sealed' ORDER BY id") {
+	for _, body := range p.column(t, "SELECT body FROM ledger_entry WHERE kind = 'version.sealed' ORDER BY rowid") {
 		var s sealed
 		must(t, json.Unmarshal([]byte(body), &s))
 		out = append(out, s)
@@ -153,7 +153,7 @@ func TestMembersIsForTheOffice(t *testing.T) {
 	if _, err := p.Matcher.Members(t.Context(), anna, other.org.ID, s.audience, u); selvedge.CodeOf(err) != selvedge.CodeNotFound {
 		t.Errorf("under another org: %v", err)
 	}
-	look := "SELECT space || ' ' || role || ' ' || actor || ' ' || body FROM outbox WHERE kind = 'staff.lookup'"
+	look := "SELECT space || ' ' || role || ' ' || actor || ' ' || body FROM ledger_entry WHERE kind = 'staff.lookup'"
 	if got := p.column(t, look); len(got) != 0 {
 		t.Errorf("refused look-ups are entered: %v", got)
 	}
@@ -162,7 +162,7 @@ func TestMembersIsForTheOffice(t *testing.T) {
 	if diff := cmp.Diff(want, p.column(t, look)); diff != "" {
 		t.Errorf("entered (-want +got):\n%s", diff)
 	}
-	p.sql(t, "CREATE TRIGGER full BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'full'); END")
+	p.sql(t, "CREATE TRIGGER full BEFORE INSERT ON ledger_entry BEGIN SELECT RAISE(ABORT, 'full'); END")
 	if b, err := p.Matcher.Members(t.Context(), anna, s.org.ID, s.audience, u); err == nil || b != nil {
 		t.Error("answered without an entry")
 	}
@@ -336,14 +336,14 @@ func TestEntries(t *testing.T) {
 	const secret = "zq-canary-9"
 	_, err := p.Audiences.Create(t.Context(), s.actor, secret)
 	must(t, err)
-	before := len(p.column(t, "SELECT id FROM outbox"))
+	before := len(p.column(t, "SELECT seq FROM ledger_entry"))
 	s.upload(t, "email,"+secret+"\nperson0@example.com,x\n"+secret+"@example.com,y\nnot "+secret+" an address,"+secret+"\n")
 	p.drain(t)
 	want := []string{"ads list.accepted org", "ads match.intended system", "ads version.sealed system"}
-	if diff := cmp.Diff(want, p.column(t, "SELECT space || ' ' || kind || ' ' || role FROM outbox ORDER BY id")[before:]); diff != "" {
+	if diff := cmp.Diff(want, p.column(t, "SELECT space || ' ' || kind || ' ' || role FROM ledger_entry ORDER BY rowid")[before:]); diff != "" {
 		t.Errorf("entered (-want +got):\n%s", diff)
 	}
-	for _, body := range p.column(t, "SELECT body FROM outbox") {
+	for _, body := range p.column(t, "SELECT body FROM ledger_entry") {
 		if strings.Contains(body, secret) || strings.Contains(body, "person0") {
 			t.Errorf("an entry holds a value: %s", body)
 		}
@@ -357,7 +357,7 @@ func TestIntentBeforeDeed(t *testing.T) {
 	p := newPlatform(t, 2)
 	s := p.shop(t, "Acme", org.Advertiser)
 	s.upload(t, rows(0, 2))
-	p.sql(t, "CREATE TRIGGER full BEFORE INSERT ON outbox WHEN NEW.kind = 'match.intended' BEGIN SELECT RAISE(ABORT, 'full'); END")
+	p.sql(t, "CREATE TRIGGER full BEFORE INSERT ON ledger_entry WHEN NEW.kind = 'match.intended' BEGIN SELECT RAISE(ABORT, 'full'); END")
 	p.Matcher.Index = nil // whoever looks anybody up panics
 	if err := p.Matcher.Drain(t.Context()); err == nil {
 		t.Error("matched without an intent")

@@ -15,9 +15,13 @@ import (
 // Members returns the exact ordinals of an audience that may be used for a
 // purpose now: those of its lists that have not expired. It is for the
 // platform's own office, never for an org: only an operator may, and the
-// look-up is entered in the ledger before it is answered.
+// look-up is in the ledger's log before anything is looked up. It returns a
+// CodeContained error if the server is contained.
 func (m *Matcher) Members(ctx context.Context, actor selvedge.Actor, o selvedge.OrgID, id selvedge.AudienceID, p purpose.Purpose) (*roaring.Bitmap, error) {
 	if err := actor.Must(selvedge.OperatorRole); err != nil {
+		return nil, err
+	}
+	if err := m.Ledger.Contained(); err != nil {
 		return nil, err
 	}
 	var lists []list.List
@@ -41,6 +45,9 @@ func (m *Matcher) Members(ctx context.Context, actor selvedge.Actor, o selvedge.
 			}{id, p.String()},
 		})
 	})
+	if err == nil {
+		err = m.Ledger.Await(ctx, ledger.Registry)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package audience
 import (
 	"context"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/selvedge/selvedge"
@@ -17,11 +18,13 @@ const ListLife = 180 * 24 * time.Hour
 
 // Service is what an org may ask of its audiences. It is safe for concurrent
 // use. Another org's audience is answered exactly like one that does not exist.
+// Every method returns a CodeContained error while the server is contained.
 type Service struct {
 	Repo     Repository
 	Tx       selvedge.Transactor
 	Changes  change.Log
 	Outbox   ledger.Outbox
+	Ledger   ledger.Gate
 	IDs      selvedge.IDSource
 	Receiver *list.Receiver
 	Clock    selvedge.Clock
@@ -56,17 +59,26 @@ type ListView struct {
 }
 
 // asker returns the org that asks, or a CodeForbidden error if none does.
-func asker(actor selvedge.Actor) (selvedge.OrgID, error) {
+func (s *Service) asker(actor selvedge.Actor) (selvedge.OrgID, error) {
 	org, ok := actor.Org()
 	if !ok {
 		return "", selvedge.Errorf(selvedge.CodeForbidden, "only an org may do this, for itself")
 	}
-	return org, nil
+	return org, s.Ledger.Contained()
+}
+
+// published waits until what an org is told is in the ledger's log, if it is
+// told something that was published: its entry came with the seal.
+func (s *Service) published(ctx context.Context, shown bool) error {
+	if !shown {
+		return nil
+	}
+	return s.Ledger.Await(ctx, ledger.Ads)
 }
 
 // Create makes an empty audience. Only an org may, for itself.
 func (s *Service) Create(ctx context.Context, actor selvedge.Actor, name string) (View, error) {
-	org, err := asker(actor)
+	org, err := s.asker(actor)
 	if err != nil {
 		return View{}, err
 	}
@@ -97,7 +109,7 @@ func (s *Service) Create(ctx context.Context, actor selvedge.Actor, name string)
 // Get returns one of the org's audiences, List all of them in the order of
 // creation.
 func (s *Service) Get(ctx context.Context, actor selvedge.Actor, id selvedge.AudienceID) (v View, err error) {
-	org, err := asker(actor)
+	org, err := s.asker(actor)
 	if err != nil {
 		return View{}, err
 	}
@@ -109,12 +121,18 @@ func (s *Service) Get(ctx context.Context, actor selvedge.Actor, id selvedge.Aud
 		v, err = s.view(ctx, tx, a)
 		return err
 	})
-	return v, err
+	if err == nil {
+		err = s.published(ctx, !v.AsOf.IsZero())
+	}
+	if err != nil {
+		return View{}, err
+	}
+	return v, nil
 }
 
 // List returns the org's audiences in the order of creation.
 func (s *Service) List(ctx context.Context, actor selvedge.Actor) (vs []View, err error) {
-	org, err := asker(actor)
+	org, err := s.asker(actor)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +150,13 @@ func (s *Service) List(ctx context.Context, actor selvedge.Actor) (vs []View, er
 		}
 		return nil
 	})
-	return vs, err
+	if err == nil {
+		err = s.published(ctx, slices.ContainsFunc(vs, func(v View) bool { return !v.AsOf.IsZero() }))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return vs, nil
 }
 
 func (s *Service) view(ctx context.Context, tx selvedge.Tx, a Audience) (View, error) {
@@ -176,7 +200,7 @@ func status(l list.List, versions []Version, now time.Time) Status {
 // it is complete. Errors of the list itself are those of list.Receiver, and
 // leave nothing behind.
 func (s *Service) Upload(ctx context.Context, actor selvedge.Actor, id selvedge.AudienceID, r io.Reader, o list.Options) (ListView, error) {
-	org, err := asker(actor)
+	org, err := s.asker(actor)
 	if err != nil {
 		return ListView{}, err
 	}
@@ -254,7 +278,7 @@ func (s *Service) Lists(ctx context.Context, actor selvedge.Actor, audience selv
 func (s *Service) lists(ctx context.Context, actor selvedge.Actor, audience selvedge.AudienceID,
 	read func(context.Context, selvedge.Tx, selvedge.OrgID) ([]list.List, error),
 ) (vs []ListView, err error) {
-	org, err := asker(actor)
+	org, err := s.asker(actor)
 	if err != nil {
 		return nil, err
 	}
@@ -276,5 +300,11 @@ func (s *Service) lists(ctx context.Context, actor selvedge.Actor, audience selv
 		}
 		return nil
 	})
-	return vs, err
+	if err == nil {
+		err = s.published(ctx, slices.ContainsFunc(vs, func(v ListView) bool { return v.Status == Ready }))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return vs, nil
 }

@@ -185,7 +185,7 @@ func TestRefusedUploadLeavesNothing(t *testing.T) {
 	p := newPlatform(t, 1)
 	s := p.shop(t, "Acme", org.Advertiser)
 	p.Audiences.Wake = func() { t.Error("woken") }
-	entries := p.column(t, "SELECT body FROM outbox")
+	entries := p.column(t, "SELECT body FROM ledger_entry")
 	for name, c := range map[string]struct {
 		r    io.Reader
 		o    list.Options
@@ -204,7 +204,7 @@ func TestRefusedUploadLeavesNothing(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, v.ID, err)
 		}
 	}
-	if got := p.column(t, "SELECT body FROM outbox"); !cmp.Equal(entries, got) {
+	if got := p.column(t, "SELECT body FROM ledger_entry"); !cmp.Equal(entries, got) {
 		t.Errorf("entered %v", got[len(entries):])
 	}
 	if n := len(p.column(t, "SELECT id FROM list")) + len(p.spills(t)); n != 0 {

@@ -11,7 +11,7 @@ import (
 )
 
 // books are what an import writes of itself, whatever it brings.
-var books = []string{"import", "outbox"}
+var books = []string{"import", "ledger_entry", "ledger_head"}
 
 // Addresses that people give.
 const (

@@ -29,13 +29,14 @@ func (p *platform) settle(t testing.TB) {
 	}))
 }
 
-// entries returns what is in the outbox, in order.
+// entries returns what is in the outbox, in order: of one append, what is of ads
+// comes first.
 func (p *platform) entries(t testing.TB) []string {
 	t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(p.dir, "test.db"))
 	must(t, err)
 	defer db.Close()
-	return cells(t, db, `SELECT concat_ws(' ', space, kind, role, actor, body) FROM outbox ORDER BY id`)
+	return cells(t, db, `SELECT concat_ws(' ', space, kind, role, actor, body) FROM ledger_entry ORDER BY rowid`)
 }
 
 // TestLook shows everything that the platform is told of a contact point.
@@ -177,10 +178,10 @@ func TestObjection(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff([]string{
-		`registry objection.made operator anna {"account":1}`,
 		`ads objection.made operator anna {"ordinals":[1,2],"purposes":"ads.match.advertiser ads.match.partner ads.suppress"}`,
-		`registry objection.lifted operator anna {"account":1}`,
+		`registry objection.made operator anna {"account":1}`,
 		`ads objection.lifted operator anna {"ordinals":[1,2,4],"purposes":"ads.match.advertiser ads.match.partner ads.suppress"}`,
+		`registry objection.lifted operator anna {"account":1}`,
 	}, objections); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}

@@ -24,6 +24,7 @@ type People struct {
 	Tx      selvedge.Transactor
 	Changes change.Log
 	Outbox  ledger.Outbox
+	Ledger  ledger.Gate
 	Handles Handles
 	Masks   MaskSealer
 	Ages    AgePolicy
@@ -140,8 +141,15 @@ func (p *People) Object(ctx context.Context, actor selvedge.Actor, platformID st
 }
 
 // LiftObjection takes an objection back, at the person's own wish. What was
-// withdrawn stays withdrawn.
+// withdrawn stays withdrawn. Unlike what takes away, it turns something on: it
+// returns a CodeContained error while the server is contained.
 func (p *People) LiftObjection(ctx context.Context, actor selvedge.Actor, platformID string) error {
+	if err := actor.Must(selvedge.PlatformRole, selvedge.OperatorRole); err != nil {
+		return err
+	}
+	if err := p.Ledger.Contained(); err != nil {
+		return err
+	}
 	return p.setObjection(ctx, actor, platformID, ledger.ObjectionLifted, false)
 }
 

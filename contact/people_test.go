@@ -215,8 +215,8 @@ func TestWithdrawEntries(t *testing.T) {
 	before := p.entries(t)
 	p.withdraw(t, "u1", email(jane), onlyAds)
 	want := append(before,
-		`registry grant.withdrawn operator anna {"ends":[{"contact":2,"purpose":"ads.match.advertiser"},{"contact":2,"purpose":"ads.suppress"}]}`,
-		`ads grant.withdrawn operator anna {"ordinals":[1],"purposes":"ads.match.advertiser ads.suppress"}`)
+		`ads grant.withdrawn operator anna {"ordinals":[1],"purposes":"ads.match.advertiser ads.suppress"}`,
+		`registry grant.withdrawn operator anna {"ends":[{"contact":2,"purpose":"ads.match.advertiser"},{"contact":2,"purpose":"ads.suppress"}]}`)
 	if diff := cmp.Diff(want, p.entries(t)); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/selvedge/selvedge/index"
 	"github.com/selvedge/selvedge/internal/fakeclock"
 	"github.com/selvedge/selvedge/internal/secret"
+	"github.com/selvedge/selvedge/ledger/ledgertest"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/match"
 	"github.com/selvedge/selvedge/prompt"
@@ -46,6 +47,7 @@ type platform struct {
 	people  contact.People
 	prompts prompt.Service
 	keeper  index.Keeper
+	gate    *ledgertest.Gate
 
 	dir   string
 	db    *store.DB
@@ -67,11 +69,11 @@ func newPlatform(t testing.TB) *platform {
 
 func barePlatform(t testing.TB) *platform {
 	t.Helper()
-	p := &platform{dir: t.TempDir(), clock: fakeclock.New(start)}
+	p := &platform{dir: t.TempDir(), clock: fakeclock.New(start), gate: &ledgertest.Gate{}}
 	entropy := selvedge.NewSeededEntropy("contact")
 	root, err := secret.Create(filepath.Join(p.dir, "root.secret"), entropy)
 	must(t, err)
-	p.db, err = store.Open(t.Context(), filepath.Join(p.dir, "test.db"), p.clock)
+	p.db, err = store.Open(t.Context(), filepath.Join(p.dir, "test.db"), p.clock, entropy)
 	must(t, err)
 	t.Cleanup(func() { must(t, p.db.Close()) })
 	blobs, err := blob.OpenDir(filepath.Join(p.dir, "blobs"))
@@ -86,7 +88,7 @@ func barePlatform(t testing.TB) *platform {
 	}
 	p.people = contact.People{
 		Repo: contacts, Prompts: prompts, Tx: p.db, Changes: changes, Outbox: outbox,
-		Handles: handles, Masks: masks, Ages: contact.UnknownIsMinor, Clock: p.clock,
+		Handles: handles, Masks: masks, Ages: contact.UnknownIsMinor, Clock: p.clock, Ledger: p.gate,
 	}
 	p.prompts = prompt.Service{Repo: prompts, Tx: p.db, Outbox: outbox, Clock: p.clock}
 	p.keeper = index.Keeper{Source: store.Index{DB: p.db}, Tx: p.db, Changes: changes, Blobs: blobs, Epoch: keys.Epoch(), Ages: contact.UnknownIsMinor}

@@ -30,10 +30,14 @@ type View struct {
 }
 
 // Look returns what the platform holds of an account, oldest contact point
-// first. Only the platform or an operator may; the look-up is entered in the
-// ledger. It returns a CodeNotFound error if there is no such account.
+// first. Only the platform or an operator may; nothing is shown before the
+// look-up is in the ledger's log. It returns a CodeNotFound error if there is no
+// such account, and a CodeContained error if the server is contained.
 func (p *People) Look(ctx context.Context, actor selvedge.Actor, platformID string) (Account, []View, error) {
 	if err := actor.Must(selvedge.PlatformRole, selvedge.OperatorRole); err != nil {
+		return Account{}, nil, err
+	}
+	if err := p.Ledger.Contained(); err != nil {
 		return Account{}, nil, err
 	}
 	var account Account
@@ -70,7 +74,13 @@ func (p *People) Look(ctx context.Context, actor selvedge.Actor, platformID stri
 			}{account.ID},
 		})
 	})
-	return account, views, err
+	if err == nil {
+		err = p.Ledger.Await(ctx, ledger.Registry)
+	}
+	if err != nil {
+		return Account{}, nil, err
+	}
+	return account, views, nil
 }
 
 func (p *People) view(who person, v held, names map[prompt.Ref]prompt.Registered) (View, error) {

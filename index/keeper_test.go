@@ -63,7 +63,7 @@ func newPlatform(t *testing.T, people int) *platform {
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, p.Server.Close()) })
-	p.db, err = store.Open(t.Context(), filepath.Join(p.dir, "selvedge.db"), p.clock)
+	p.db, err = store.Open(t.Context(), filepath.Join(p.dir, "selvedge.db"), p.clock, selvedge.NewSeededEntropy("test"))
 	must(t, err)
 	t.Cleanup(func() { must(t, p.db.Close()) })
 	p.blobs, err = blob.OpenDir(filepath.Join(p.dir, "blobs"))

@@ -2,14 +2,16 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/selvedge/selvedge"
 )
 
 // Await returns nil once every entry of the space that was committed before
-// the call is in the log: what a deed waits for after its intent. It returns
-// what stopped Run, or ctx's error if that comes first. It wakes nobody.
+// the call is in the log: what a deed waits for after its intent. It enters them
+// itself, together with whatever else waits by then, unless somebody else has:
+// of many who wait at once, few write. It returns Step's errors, or ctx's.
 func (s *Sequencer) Await(ctx context.Context) error {
 	var head int64
 	err := s.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) (err error) {
@@ -19,55 +21,50 @@ func (s *Sequencer) Await(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read outbox: %w", err)
 	}
-	for {
-		in, moved, fatal := s.progress()
-		switch {
-		case in >= head:
-			return nil
-		case fatal != nil:
-			return fatal
+	for s.entered() < head {
+		if _, err := s.step(ctx, head); err != nil {
+			return err
 		}
-		select {
-		case <-moved:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+	}
+	return nil
+}
+
+// Contain stops the Sequencer for good, for a reason that was found elsewhere,
+// such as a log that cannot be opened. The first reason stands.
+func (s *Sequencer) Contain(reason error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fatal == nil {
+		s.fatal = reason
 	}
 }
 
-// progress returns how far the log has got, what stopped Run, and a channel
-// that closes when either changes.
-func (s *Sequencer) progress() (in int64, moved <-chan struct{}, fatal error) {
+// Contained returns what stopped the Sequencer for good, nil if nothing did.
+func (s *Sequencer) Contained() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.moved == nil {
-		s.moved = make(chan struct{})
-	}
-	return s.in, s.moved, s.fatal
+	return s.fatal
+}
+
+// entered returns the last entry known to be in the log.
+func (s *Sequencer) entered() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.in
 }
 
 // advance notes that the entries up to one are in the log.
 func (s *Sequencer) advance(seq int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if seq > s.in {
-		s.in = seq
-		s.wakeWaiting()
-	}
+	s.in = max(s.in, seq)
 }
 
-// stop notes that nothing more will be entered.
-func (s *Sequencer) stop(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.fatal = err
-	s.wakeWaiting()
-}
-
-// wakeWaiting tells every Await to look again. mu is held.
-func (s *Sequencer) wakeWaiting() {
-	if s.moved != nil {
-		close(s.moved)
-		s.moved = nil
+// judged returns an error as it is, and remembers one that no later try may
+// pass over: what contradicts itself now may look whole once more was written.
+func (s *Sequencer) judged(err error) error {
+	if errors.Is(err, ErrLogAhead) || errors.Is(err, ErrTampered) {
+		s.Contain(err)
 	}
+	return err
 }

@@ -29,9 +29,14 @@ const (
 	EntryNotErased   Fault = "entry_not_erased"  // an erasure names it, and its salt is there
 	ErasureMalformed Fault = "erasure_malformed" // an erasure's body cannot be read
 	ErasureUnknown   Fault = "erasure_unknown"   // an erasure names an entry that never was
+	LogUnexplained   Fault = "log_unexplained"   // a log ended, and no entry says so
 	CheckpointBad    Fault = "checkpoint_bad"    // it cannot be read, or no trusted key signed it
 	CheckpointAhead  Fault = "checkpoint_ahead"  // it was signed for more leaves than the log has
 	CheckpointRoot   Fault = "checkpoint_root"   // the log's leaves make another root than the signed one
+	VersionUnentered Fault = "version_unentered" // a version of an audience that no entry seals
+	VersionMissing   Fault = "version_missing"   // an entry seals it, and the database does not have it
+	VersionDiffers   Fault = "version_differs"   // it is not what the entry sealed
+	VersionMembers   Fault = "version_members"   // its members are not what the digest says
 )
 
 // sentence says a fault to a person.
@@ -75,12 +80,22 @@ func (f Fault) sentence() string {
 		return "an erasure whose list cannot be read"
 	case ErasureUnknown:
 		return "an erasure names it, and there never was such an entry"
+	case LogUnexplained:
+		return "this log ended, and no entry says why"
 	case CheckpointBad:
 		return "the checkpoint does not hold"
 	case CheckpointAhead:
 		return "the checkpoint was signed for more leaves than the log has"
 	case CheckpointRoot:
 		return "the checkpoint was signed for other leaves than the log has"
+	case VersionUnentered:
+		return "a version that no entry seals"
+	case VersionMissing:
+		return "it seals a version that the database does not have"
+	case VersionDiffers:
+		return "the version in the database is not the one that it seals"
+	case VersionMembers:
+		return "the members of the version that it seals cannot be read, or are not what the digest says"
 	default:
 		return string(f)
 	}
@@ -90,6 +105,7 @@ func (f Fault) sentence() string {
 // entry's body.
 type Finding struct {
 	Space       Space
+	Log         string // origin of the log, if it is one that ended
 	Fault       Fault
 	Leaf        int64  // the leaf's index in the log; -1 if it is about none
 	First, Last int64  // the entries, both within; 0 if it is about none
@@ -109,6 +125,9 @@ func (f Finding) String() string {
 		where = append(where, fmt.Sprintf("entry %d", f.First))
 	}
 	s := string(f.Space) + ": "
+	if f.Log != "" {
+		s = string(f.Space) + " (" + f.Log + "): "
+	}
 	if len(where) > 0 {
 		s += strings.Join(where, ", ") + ": "
 	}

@@ -19,7 +19,7 @@ func makeLeaf(space Space, after int64, records []Record) (proof.Leaf, *proof.Tr
 		switch want := after + 1 + int64(i); {
 		case r.Seq != want:
 			return proof.Leaf{}, nil, fmt.Errorf("%w: %s: entry %d is not in the database, and entry %d is", ErrTampered, space, want, r.Seq)
-		case !r.holds():
+		case !r.Holds():
 			return proof.Leaf{}, nil, fmt.Errorf("%w: %s: entry %d is not what was committed to", ErrTampered, space, r.Seq)
 		}
 		commitments[i] = r.Commitment

@@ -41,6 +41,7 @@ const (
 	VersionSealed    Kind = "version.sealed"
 	StaffLookup      Kind = "staff.lookup"
 	AccountErased    Kind = "account.erased" // its body is Erasure
+	LogEnded         Kind = "log.ended"      // its body is Ending
 )
 
 // Entry is one act.
@@ -55,7 +56,7 @@ type Entry struct {
 
 // Outbox takes entries on their way to the log.
 type Outbox interface {
-	// Append adds entries in order, at the outbox's time. They are in the
-	// outbox if and only if tx commits.
+	// Append adds entries, in order within each space, at the outbox's time.
+	// They are in the outbox if and only if tx commits.
 	Append(ctx context.Context, tx selvedge.Tx, entries ...Entry) error
 }

@@ -54,11 +54,15 @@ type Repository interface {
 	// Records returns the records of a space that come after a sequence number,
 	// in order, at most limit.
 	Records(ctx context.Context, tx selvedge.Tx, space Space, after int64, limit int) ([]Record, error)
-	// Head returns the last sequence number of a space, 0 if it has none.
+	// Head returns the last sequence number that a space has given, 0 if none,
+	// also if the record with that number is gone.
 	Head(ctx context.Context, tx selvedge.Tx, space Space) (int64, error)
 	// RecordLeaf notes that a leaf is in the log. It returns a CodeConflict
 	// error if its index or its First is not the next.
 	RecordLeaf(ctx context.Context, tx selvedge.Tx, leaf RecordedLeaf) error
+	// ForgetLeaves forgets the leaves of a space: its log ended, and the next
+	// one begins with its first entry. RecordLeaf then starts again at 0 and 1.
+	ForgetLeaves(ctx context.Context, tx selvedge.Tx, space Space) error
 	// Leaves returns the leaves of a space from an index on, in order, at most
 	// limit.
 	Leaves(ctx context.Context, tx selvedge.Tx, space Space, from int64, limit int) ([]RecordedLeaf, error)

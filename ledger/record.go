@@ -39,13 +39,21 @@ func NewRecord(e Entry, seq int64, at time.Time, entropy selvedge.Entropy) (Reco
 		Space: e.Space, Seq: seq, At: at, Kind: e.Kind,
 		Role: e.Actor.Role().String(), Actor: e.Actor.Name(), Body: body,
 	}
+	return r, r.Seal(entropy)
+}
+
+// Seal gives a record a salt, from the entropy stream of its space, and the
+// commitment that it makes with it. It returns an error if the record cannot be
+// an entry's.
+func (r *Record) Seal(entropy selvedge.Entropy) error {
 	var salt proof.Salt
-	entropy.Fill("ledger/"+string(e.Space), salt[:])
-	if r.Commitment, err = proof.Commit(salt, r.event()); err != nil {
-		return Record{}, fmt.Errorf("write %s entry: %w", e.Kind, err)
+	entropy.Fill("ledger/"+string(r.Space), salt[:])
+	c, err := proof.Commit(salt, r.event())
+	if err != nil {
+		return fmt.Errorf("write %s entry: %w", r.Kind, err)
 	}
-	r.Salt = salt[:]
-	return r, nil
+	r.Salt, r.Commitment = salt[:], c
+	return nil
 }
 
 // Erased returns the record as an erasure leaves it: without salt and body.
@@ -65,9 +73,9 @@ func (r Record) event() proof.Event {
 	}
 }
 
-// holds says whether the record is what was committed to. An erased record can
+// Holds says whether the record is what was committed to. An erased record can
 // no longer tell, and holds.
-func (r Record) holds() bool {
+func (r Record) Holds() bool {
 	if r.IsErased() {
 		return true
 	}

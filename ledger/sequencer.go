@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
 
 	"github.com/selvedge/selvedge"
@@ -28,6 +29,9 @@ var (
 // that the database does not know, and the next Sequencer makes it again from
 // the outbox: equal, it is recorded and not added twice.
 //
+// What contradicts itself stops it for good: until there is another Sequencer,
+// it does nothing more and says why.
+//
 // One Sequencer works at a space at a time; should there be two, one is refused
 // at each leaf and nothing is entered twice. Its methods are safe for
 // concurrent use.
@@ -38,26 +42,24 @@ type Sequencer struct {
 	Log     Log
 	Logger  *slog.Logger
 
-	step    sync.Mutex // held while the log and the database are compared and added to
-	checked bool       // whether the last leaf was compared; guarded by step
+	working sync.Mutex // held while the log and the database are compared and added to
+	checked bool       // whether the last leaf was compared; guarded by working
 
 	mu    sync.Mutex
-	in    int64         // the last entry known to be in the log; guarded by mu
-	fatal error         // what stopped Run; guarded by mu
-	moved chan struct{} // closed at the next change of the two; guarded by mu
+	in    int64 // the last entry known to be in the log; guarded by mu
+	fatal error // what stopped it for good; guarded by mu
 }
 
 // Run enters what waits, then whenever wake is signalled, until ctx ends, and
-// returns nil. It returns an ErrLogAhead or ErrTampered error, which every
-// Await gets too. Any other error is logged and tried again at the next wake:
+// returns nil. It returns an ErrLogAhead or ErrTampered error, or what it was
+// contained for. Any other error is logged and tried again at the next wake:
 // whoever wakes it does so at each commit and at least once a second.
 func (s *Sequencer) Run(ctx context.Context, wake <-chan struct{}) error {
 	for {
 		n, err := s.Step(ctx)
 		switch {
-		case errors.Is(err, ErrLogAhead), errors.Is(err, ErrTampered):
-			s.stop(err)
-			return err
+		case s.Contained() != nil:
+			return s.Contained()
 		case err != nil && ctx.Err() == nil:
 			s.Logger.ErrorContext(ctx, "enter in the ledger", "space", s.Space, "error", err)
 		case n > 0:
@@ -73,15 +75,32 @@ func (s *Sequencer) Run(ctx context.Context, wake <-chan struct{}) error {
 
 // Step makes one leaf of the next entries, at most proof.MaxEntries, adds it to
 // the log and records it. It returns the number of entries, 0 if none waits.
-// Before, it does what Reconcile does and returns its errors.
-func (s *Sequencer) Step(ctx context.Context) (int, error) {
-	s.step.Lock()
-	defer s.step.Unlock()
+// Before, it does what Reconcile does and returns its errors; it also returns an
+// ErrTampered error if an entry that waited is gone. After either of these it
+// does nothing any more and returns the same error again.
+func (s *Sequencer) Step(ctx context.Context) (int, error) { return s.step(ctx, math.MaxInt64) }
+
+// step does Step's work, unless the entries up to one are in the log.
+func (s *Sequencer) step(ctx context.Context, upTo int64) (int, error) {
+	s.working.Lock()
+	defer s.working.Unlock()
+	if err := s.Contained(); err != nil {
+		return 0, err
+	}
+	if s.entered() >= upTo {
+		return 0, nil // by who had the turn before
+	}
+	n, err := s.enter(ctx)
+	return n, s.judged(err)
+}
+
+// enter makes and adds one leaf. working is held.
+func (s *Sequencer) enter(ctx context.Context) (int, error) {
 	last, err := s.reconcile(ctx)
 	if err != nil {
 		return 0, err
 	}
-	records, err := s.records(ctx, last.Last, proof.MaxEntries)
+	records, err := s.waiting(ctx, last.Last)
 	if err != nil || len(records) == 0 {
 		return 0, err
 	}
@@ -106,14 +125,17 @@ func (s *Sequencer) Step(ctx context.Context) (int, error) {
 // an ErrTampered error if a leaf is not what its entries make, if the log lost
 // leaves, or if the last one known is another; both name leaf and entries.
 func (s *Sequencer) Reconcile(ctx context.Context) error {
-	s.step.Lock()
-	defer s.step.Unlock()
+	s.working.Lock()
+	defer s.working.Unlock()
+	if err := s.Contained(); err != nil {
+		return err
+	}
 	_, err := s.reconcile(ctx)
-	return err
+	return s.judged(err)
 }
 
 // reconcile does Reconcile's work and returns the last leaf, which is in both.
-// Its Index is -1 if there is none. step is held.
+// Its Index is -1 if there is none. working is held.
 func (s *Sequencer) reconcile(ctx context.Context) (RecordedLeaf, error) {
 	for {
 		// The database first: a leaf is in the log before it is here, so the
@@ -229,6 +251,26 @@ func (s *Sequencer) records(ctx context.Context, after int64, limit int) (out []
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read outbox: %w", err)
+	}
+	return out, nil
+}
+
+// waiting returns the next entries that are in no leaf. That there are none is
+// only true if none was given a number.
+func (s *Sequencer) waiting(ctx context.Context, after int64) (out []Record, err error) {
+	var head int64
+	err = s.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		if out, err = s.Records.Records(ctx, tx, s.Space, after, proof.MaxEntries); err != nil || len(out) > 0 {
+			return err
+		}
+		head, err = s.Records.Head(ctx, tx, s.Space)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read outbox: %w", err)
+	}
+	if len(out) == 0 && head > after {
+		return nil, fmt.Errorf("%w: %s: entry %d is not in the database, and %d were given", ErrTampered, s.Space, after+1, head)
 	}
 	return out, nil
 }

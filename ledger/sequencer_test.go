@@ -64,7 +64,7 @@ func TestCrashAtEachPoint(t *testing.T) {
 						first = n
 					}
 				}
-				if first != 9 || crashes < 9*9 {
+				if first != 10 || crashes < 10*10 {
 					t.Errorf("%d calls, %d pairs of crashes: this is not the sequencer", first, crashes)
 				}
 			})

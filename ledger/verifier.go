@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/ledger/proof"
@@ -18,7 +20,9 @@ import (
 type Verifier struct {
 	Tx      selvedge.Transactor
 	Records Repository
-	Sources []Source // both spaces: the registry's erasures speak of ads too
+	// Sources are the logs of both spaces, for the registry's erasures speak of
+	// ads too, and those that ended.
+	Sources []Source
 }
 
 // Source is one space's log, and what is trusted of it.
@@ -27,6 +31,9 @@ type Source struct {
 	Log   LogReader
 	Keys  []string // verifier keys, in the form of note.NewVerifier
 	Kept  [][]byte // older checkpoints, kept elsewhere: the log must still contain them
+	// Ended is the origin of a log that ended. Its leaves are held against what
+	// the Ending in the space says of it; waiting entries are not its matter.
+	Ended string
 }
 
 // Report is what was checked and what is wrong. Nothing is if Findings is
@@ -39,11 +46,13 @@ type Report struct {
 // Checked counts what was checked of one space.
 type Checked struct {
 	Space   Space
-	Leaves  int64 // in the log
-	Signed  int64 // of them under the log's checkpoint
-	Entries int64 // in the database and in a leaf
-	Erased  int64 // of them without their salt
-	Waiting int64 // entries that are not in a leaf yet
+	Log     string // origin, if the log ended
+	Leaves  int64  // in the log
+	Lost    int64  // of them, given up when the log ended
+	Signed  int64  // of them under the log's checkpoint
+	Entries int64  // in the database and in a leaf
+	Erased  int64  // of them without their salt
+	Waiting int64  // entries that are not in a leaf yet
 }
 
 // glimpse is what a log had before the database was looked at.
@@ -71,13 +80,22 @@ func (v *Verifier) Verify(ctx context.Context) (Report, error) {
 	var report Report
 	err := v.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) error {
 		report = Report{}
-		named, bad, err := v.erasures(ctx, tx)
+		p, err := v.told(ctx, tx)
 		if err != nil {
 			return err
 		}
 		for i, src := range v.Sources {
-			w := walk{v: v, src: src, tx: tx, named: named[src.Space], next: 1, findings: bad[src.Space]}
-			w.done.Space = src.Space
+			w := walk{v: v, src: src, tx: tx, named: p.named[src.Space], next: 1}
+			w.done.Space, w.done.Log = src.Space, src.Ended
+			if src.Ended == "" {
+				w.findings = p.bad[src.Space]
+			} else if e, ok := p.endings[src.Ended]; ok {
+				w.kept = e.Kept
+				w.src.Kept = slices.Concat(src.Kept, checkpointOf(e))
+			} else {
+				w.kept = math.MaxInt64
+				w.find(Finding{Fault: LogUnexplained, Leaf: -1})
+			}
 			if err := w.run(ctx, before[i]); err != nil {
 				return err
 			}
@@ -89,31 +107,59 @@ func (v *Verifier) Verify(ctx context.Context) (Report, error) {
 	return report, err
 }
 
-// erasures collects the entries that erasures name, by space, and the erasures
-// that cannot be read.
-func (v *Verifier) erasures(ctx context.Context, tx selvedge.Tx) (map[Space]map[int64]bool, map[Space][]Finding, error) {
-	named, bad := map[Space]map[int64]bool{}, map[Space][]Finding{}
+// told is what entries say of other entries and of logs.
+type told struct {
+	named   map[Space]map[int64]bool // entries that erasures name
+	bad     map[Space][]Finding      // erasures that cannot be read
+	endings map[string]Ending        // by the log's origin
+}
+
+func (v *Verifier) told(ctx context.Context, tx selvedge.Tx) (told, error) {
+	t := told{map[Space]map[int64]bool{}, map[Space][]Finding{}, map[string]Ending{}}
 	for _, src := range v.Sources {
+		if src.Ended != "" {
+			continue // the space's own source is there too
+		}
 		err := v.eachRecord(ctx, tx, src.Space, 0, func(r Record) {
-			if r.Kind != AccountErased || r.IsErased() || !r.holds() {
+			if r.IsErased() || !r.Holds() {
 				return // one that says what was not committed to excuses nothing
 			}
-			e, ok := readErasure(r.Body)
-			if !ok {
-				bad[r.Space] = append(bad[r.Space], Finding{Space: r.Space, Fault: ErasureMalformed, Leaf: -1, First: r.Seq, Last: r.Seq})
-			}
-			for _, ref := range e.Entries {
-				if named[ref.Space] == nil {
-					named[ref.Space] = map[int64]bool{}
+			switch r.Kind {
+			case AccountErased:
+				t.erasure(r)
+			case LogEnded:
+				if e, ok := readEnding(r.Body); ok {
+					t.endings[e.Log] = e
 				}
-				named[ref.Space][ref.Seq] = true
 			}
 		})
 		if err != nil {
-			return nil, nil, err
+			return told{}, err
 		}
 	}
-	return named, bad, nil
+	return t, nil
+}
+
+func (t *told) erasure(r Record) {
+	e, ok := readErasure(r.Body)
+	if !ok {
+		t.bad[r.Space] = append(t.bad[r.Space], Finding{Space: r.Space, Fault: ErasureMalformed, Leaf: -1, First: r.Seq, Last: r.Seq})
+	}
+	for _, ref := range e.Entries {
+		if t.named[ref.Space] == nil {
+			t.named[ref.Space] = map[int64]bool{}
+		}
+		t.named[ref.Space][ref.Seq] = true
+	}
+}
+
+// checkpointOf returns the last checkpoint that a log signed, if it could be
+// read when the log ended: the log's folder must still contain it.
+func checkpointOf(e Ending) [][]byte {
+	if e.Checkpoint == "" {
+		return nil
+	}
+	return [][]byte{[]byte(e.Checkpoint)}
 }
 
 // readErasure reads an erasure's body, and false if it is not one: what names

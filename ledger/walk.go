@@ -19,6 +19,7 @@ type walk struct {
 
 	tree     proof.Tree // over the leaves before the first that cannot be read
 	broken   bool       // there was one
+	kept     int64      // leaves of a log that ended which the entries make
 	next     int64      // the entry that the next leaf must begin with; 0 if unknown
 	done     Checked
 	findings []Finding
@@ -31,6 +32,9 @@ const leafBatch = 1000
 const tileWidth = 256
 
 func (w *walk) run(ctx context.Context, before glimpse) error {
+	if w.src.Ended != "" {
+		return w.ended(ctx, before)
+	}
 	last, ok, err := w.v.Records.LastLeaf(ctx, w.tx, w.src.Space)
 	if err != nil {
 		return fmt.Errorf("read leaves: %w", err)
@@ -56,6 +60,25 @@ func (w *walk) run(ctx context.Context, before glimpse) error {
 		return err
 	}
 	w.checkpoints(ctx, before.checkpoint, size)
+	return nil
+}
+
+// ended checks a log that ended: the leaves that the entries must make, that
+// the others can be read, and the checkpoints.
+func (w *walk) ended(ctx context.Context, before glimpse) error {
+	w.done.Leaves = before.size
+	for i := range before.size {
+		if i >= w.kept {
+			w.done.Lost++
+			w.readLeaf(ctx, i)
+			continue
+		}
+		// As if the database knew every leaf before it and not this one.
+		if err := w.leaf(ctx, i, nil, RecordedLeaf{Index: i - 1}); err != nil {
+			return err
+		}
+	}
+	w.checkpoints(ctx, before.checkpoint, before.size)
 	return nil
 }
 
@@ -263,6 +286,6 @@ func (w *walk) erasures(ctx context.Context) error {
 
 // find notes a finding of this space.
 func (w *walk) find(f Finding) {
-	f.Space = w.src.Space
+	f.Space, f.Log = w.src.Space, w.src.Ended
 	w.findings = append(w.findings, f)
 }

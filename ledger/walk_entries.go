@@ -38,18 +38,27 @@ func (w *walk) waiting(ctx context.Context, last RecordedLeaf) error {
 		w.next = last.Last + 1 // the last leaf could not be read
 	}
 	next := w.next
-	return w.v.eachRecord(ctx, w.tx, w.src.Space, next-1, func(r Record) {
+	err := w.v.eachRecord(ctx, w.tx, w.src.Space, next-1, func(r Record) {
 		w.missing(-1, next, r.Seq-1)
 		next = r.Seq + 1
 		w.entry(-1, r)
 		w.done.Waiting++
 	})
+	if err != nil {
+		return err
+	}
+	head, err := w.v.Records.Head(ctx, w.tx, w.src.Space)
+	if err != nil {
+		return fmt.Errorf("read outbox: %w", err)
+	}
+	w.missing(-1, next, head) // numbers that were given
+	return nil
 }
 
 // entry checks one entry by itself. An entry has one finding at most.
 func (w *walk) entry(i int64, r Record) {
 	switch {
-	case !r.holds():
+	case !r.Holds():
 		w.findEntry(EntryChanged, i, r.Seq)
 	case r.IsErased() && !w.named[r.Seq]:
 		w.findEntry(EntryStripped, i, r.Seq)

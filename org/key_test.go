@@ -122,7 +122,7 @@ func TestPlatformKey(t *testing.T) {
 	if actor.Name() != key[4:20] {
 		t.Error("the ledger would not say which key it was")
 	}
-	entries := b.column(t, "SELECT space || ' ' || kind || ' ' || body FROM outbox")
+	entries := b.column(t, "SELECT space || ' ' || kind || ' ' || body FROM ledger_entry")
 	if want := `registry key.issued {"key":"` + key[4:20] + `","role":"platform"}`; len(entries) != 1 || entries[0] != want {
 		t.Errorf("entered %v, want %s", entries, want)
 	}

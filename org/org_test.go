@@ -40,7 +40,7 @@ func newBench(t testing.TB, seed string) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.db, err = store.Open(t.Context(), b.path, b.clock); err != nil {
+	if b.db, err = store.Open(t.Context(), b.path, b.clock, selvedge.NewSeededEntropy("test")); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -197,7 +197,7 @@ func TestCreateEnters(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "enters")
 	o, key := b.create(t, "Acme", org.Advertiser)
-	kinds := b.column(t, "SELECT space || ' ' || kind || ' ' || role || ' ' || actor FROM outbox ORDER BY id")
+	kinds := b.column(t, "SELECT space || ' ' || kind || ' ' || role || ' ' || actor FROM ledger_entry ORDER BY rowid")
 	if got, want := strings.Join(kinds, "\n"), "registry key.issued operator anna\nads org.created operator anna"; got != want {
 		t.Errorf("entered:\n%s\nwant:\n%s", got, want)
 	}
@@ -205,7 +205,7 @@ func TestCreateEnters(t *testing.T) {
 		t.Errorf("changes: %v", got)
 	}
 	secret := key[strings.LastIndex(key, "_")+1:]
-	for _, body := range b.column(t, "SELECT body FROM outbox") {
+	for _, body := range b.column(t, "SELECT body FROM ledger_entry") {
 		if strings.Contains(body, secret) || strings.Contains(body, "Acme") {
 			t.Errorf("an entry holds the key or a name: %s", body)
 		}
@@ -307,12 +307,12 @@ func TestKeysOfAnOrgAreItsOwn(t *testing.T) {
 func TestCreateRolledBack(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "rollback")
-	b.sql(t, "CREATE TRIGGER full BEFORE INSERT ON outbox WHEN NEW.kind = 'org.created' BEGIN SELECT RAISE(ABORT, 'full'); END")
+	b.sql(t, "CREATE TRIGGER full BEFORE INSERT ON ledger_entry WHEN NEW.kind = 'org.created' BEGIN SELECT RAISE(ABORT, 'full'); END")
 	_, key, err := b.Create(context.Background(), anna, "Acme", "Acme Ltd", org.Advertiser)
 	if err == nil || key != "" {
 		t.Fatalf("created without an entry: %v", err)
 	}
-	for _, table := range []string{"org", "access_key", "id_stream", "change_ads", "outbox"} {
+	for _, table := range []string{"org", "access_key", "id_stream", "change_ads", "ledger_entry"} {
 		if got := b.column(t, "SELECT 'row' FROM "+table); len(got) != 0 {
 			t.Errorf("%s has %d rows", table, len(got))
 		}

@@ -51,7 +51,7 @@ func (o *office) Append(ctx context.Context, tx selvedge.Tx, entries ...ledger.E
 func newOffice(t *testing.T) *office {
 	t.Helper()
 	clock := fakeclock.New(start)
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), clock)
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), clock, selvedge.NewSeededEntropy("test"))
 	if err != nil {
 		t.Fatal(err)
 	}

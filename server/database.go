@@ -26,13 +26,13 @@ const (
 // initDatabase makes the database of a new installation.
 func initDatabase(ctx context.Context, cfg Config) error {
 	if cfg.Database == "" {
-		db, err := store.Open(ctx, filepath.Join(cfg.Dir, databaseFile), cfg.Clock)
+		db, err := store.Open(ctx, filepath.Join(cfg.Dir, databaseFile), cfg.Clock, cfg.Entropy)
 		if err != nil {
 			return err
 		}
 		return db.Close()
 	}
-	db, err := store.OpenPostgres(ctx, cfg.Database, cfg.Clock)
+	db, err := store.OpenPostgres(ctx, cfg.Database, cfg.Clock, cfg.Entropy)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func openDatabase(ctx context.Context, cfg Config) (*store.DB, error) {
 	id, err := os.ReadFile(filepath.Join(cfg.Dir, installationFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && cfg.Database == "":
-		return store.Open(ctx, filepath.Join(cfg.Dir, databaseFile), cfg.Clock)
+		return store.Open(ctx, filepath.Join(cfg.Dir, databaseFile), cfg.Clock, cfg.Entropy)
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, selvedge.Errorf(selvedge.CodeInvalid, "this data folder has a database of its own: it was not made with --database").At("database")
 	case err != nil:
@@ -63,7 +63,7 @@ func openDatabase(ctx context.Context, cfg Config) (*store.DB, error) {
 	case cfg.Database == "":
 		return nil, selvedge.Errorf(selvedge.CodeInvalid, "the truth of this data folder is in PostgreSQL: give its URL").At("database")
 	}
-	db, err := store.OpenPostgres(ctx, cfg.Database, cfg.Clock)
+	db, err := store.OpenPostgres(ctx, cfg.Database, cfg.Clock, cfg.Entropy)
 	if err != nil {
 		return nil, err
 	}

@@ -328,7 +328,7 @@ func (x *twin) adsSpace(t *testing.T) []string {
 	bytes := func(column string) string { return fmt.Sprintf(hex, column) }
 	var out []string
 	for _, q := range []string{
-		`SELECT 'outbox ' || at || ' ' || kind || ' ' || role || ' ' || body FROM outbox WHERE space = 'ads' ORDER BY id`,
+		`SELECT 'entry ' || seq || ' ' || at || ' ' || kind || ' ' || role || ' ' || actor || ' ' || body || ' ' || ` + bytes("salt") + ` || ' ' || ` + bytes("commitment") + ` FROM ledger_entry WHERE space = 'ads' ORDER BY seq`,
 		`SELECT 'change ' || first || '-' || position || ' ' || at || ' ' || kind || ' ' || purposes || ' ' || subject || ' ' || COALESCE(` + bytes("ordinals") + `, '') FROM change_ads ORDER BY position`,
 		`SELECT 'chunk ' || ` + bytes("sum") + ` || ' ' || entries FROM chunk ORDER BY import_id, class`,
 		`SELECT 'grant ' || ordinal || ' ' || person || ' ' || live || ' ' || expires_at FROM ads_grant ORDER BY ordinal`,

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -101,11 +102,13 @@ type Server struct {
 	Audiences *audience.Service
 	Matcher   *audience.Matcher
 
-	cfg   Config
-	db    *store.DB
-	index *index.Keeper
-	wake  chan struct{}
-	lock  *os.File
+	cfg     Config
+	db      *store.DB
+	ledgers *ledgers
+	blobs   blob.Store
+	index   *index.Keeper
+	wake    chan struct{}
+	lock    *os.File
 }
 
 // Open opens the installation in cfg.Dir. It starts nothing. It returns a
@@ -137,7 +140,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, db: db, wake: make(chan struct{}, 1)}
+	s := &Server{cfg: cfg, db: db, ledgers: newLedgers(cfg, root, db), blobs: blobs, wake: make(chan struct{}, 1)}
 	s.assemble(root, blobs, spills)
 	return s, nil
 }
@@ -158,27 +161,40 @@ func (s *Server) assemble(root *secret.Root, blobs blob.Store, spills string) {
 	}
 	s.People = &contact.People{
 		Repo: contacts, Prompts: prompts, Tx: db, Changes: changes, Outbox: outbox,
-		Handles: handles, Masks: masks, Ages: cfg.UnknownAge, Clock: cfg.Clock,
+		Handles: handles, Masks: masks, Ages: cfg.UnknownAge, Clock: cfg.Clock, Ledger: s.ledgers,
 	}
 	s.Audiences = &audience.Service{
 		Repo: audiences, Tx: db, Changes: changes, Outbox: outbox, IDs: ids, Clock: cfg.Clock,
 		Receiver: &list.Receiver{Keys: keys, Blobs: blobs, Entropy: cfg.Entropy, Dir: spills, Memory: sortMemory},
-		Wake:     s.Wake,
+		Wake:     s.Wake, Ledger: s.ledgers,
 	}
 	s.index = &index.Keeper{Source: store.Index{DB: db}, Tx: db, Changes: changes, Blobs: blobs, Epoch: keys.Epoch(), Ages: cfg.UnknownAge}
 	s.Matcher = &audience.Matcher{
 		Repo: audiences, Orgs: orgs, Tx: db, Changes: changes, Outbox: outbox, Blobs: blobs, Index: s.index,
-		Ticks: report.Ticks{Every: cfg.Tick}, Clock: cfg.Clock, Code: cfg.Code, Log: cfg.Log,
+		Ticks: report.Ticks{Every: cfg.Tick}, Clock: cfg.Clock, Code: cfg.Code, Log: cfg.Log, Ledger: s.ledgers,
 	}
 }
 
-// Start takes the folder for this server alone and gets the index ready. It
-// returns a CodeInvalid error if the configuration does not say what an unknown
-// age counts as, and a CodeConflict error if another server has the folder.
+// Start takes the folder for this server alone, opens the ledger's logs and gets
+// the index ready. It returns a CodeInvalid error if the configuration does not
+// say what an unknown age counts as, and a CodeConflict error if another server
+// has the folder. If a log and the database contradict each other, it returns
+// nil and the server is contained: it takes people's no, and nothing else.
 func (s *Server) Start(ctx context.Context) error {
 	if err := s.cfg.UnknownAge.Validate(); err != nil {
 		return err
 	}
+	if err := s.take(); err != nil {
+		return err
+	}
+	if err := s.ledgers.start(ctx); err != nil {
+		return err
+	}
+	return s.index.Refresh(ctx)
+}
+
+// take locks the folder until Close.
+func (s *Server) take() error {
 	f, err := os.OpenFile(filepath.Join(s.cfg.Dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return fmt.Errorf("lock data folder: %w", err)
@@ -187,11 +203,17 @@ func (s *Server) Start(ctx context.Context) error {
 		return errors.Join(selvedge.Errorf(selvedge.CodeConflict, "another server has this data folder").At("dir"), f.Close())
 	}
 	s.lock = f
-	return s.index.Refresh(ctx)
+	return nil
 }
 
-// Run matches lists as they come until ctx ends. Start comes first.
-func (s *Server) Run(ctx context.Context) { s.Matcher.Run(ctx, s.wake) }
+// Run enters acts in the ledger and matches lists, as they come, until ctx ends.
+// Start comes first.
+func (s *Server) Run(ctx context.Context) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	running.Go(func() { s.ledgers.run(ctx) })
+	s.Matcher.Run(ctx, s.wake)
+}
 
 // Wake has waiting lists matched soon. It does not block.
 func (s *Server) Wake() {
@@ -206,7 +228,7 @@ func (s *Server) RebuildIndex(ctx context.Context) error { return s.index.Rebuil
 
 // Handler returns the HTTP API.
 func (s *Server) Handler() http.Handler {
-	return api.New(api.Config{Orgs: s.Orgs, Audiences: s.Audiences, People: s.People, Prompts: s.Prompts, Clock: s.cfg.Clock, Log: s.cfg.Log})
+	return api.New(api.Config{Orgs: s.Orgs, Audiences: s.Audiences, People: s.People, Prompts: s.Prompts, Ledger: s.ledgers, Clock: s.cfg.Clock, Log: s.cfg.Log})
 }
 
 // HTTP returns an HTTP server for a handler, with the limits that an open port
@@ -220,7 +242,7 @@ func (s *Server) HTTP(h http.Handler) *http.Server {
 
 // Close closes the installation. Nothing may be using it.
 func (s *Server) Close() error {
-	errs := []error{s.index.Close(), s.db.Close()}
+	errs := []error{s.index.Close(), s.ledgers.close(), s.db.Close()}
 	if s.lock != nil {
 		errs = append(errs, s.lock.Close())
 	}

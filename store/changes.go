@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -114,27 +113,4 @@ func (c Changes) Since(ctx context.Context, tx selvedge.Tx, after selvedge.Posit
 		}
 		return fn(e)
 	}, `SELECT position, first, at, kind, purposes, subject, ordinals FROM change_ads WHERE position > ? ORDER BY position`, after)
-}
-
-// Outbox is the ledger's outbox in SQL.
-type Outbox struct{ DB *DB }
-
-var _ ledger.Outbox = Outbox{}
-
-// Append implements ledger.Outbox.
-func (o Outbox) Append(ctx context.Context, tx selvedge.Tx, entries ...ledger.Entry) error {
-	now := o.DB.clock.Now()
-	for _, e := range entries {
-		tx.(session).act(string(e.Kind))
-		body, err := json.Marshal(e.Body)
-		if err != nil {
-			return fmt.Errorf("write %s entry: %w", e.Kind, err)
-		}
-		_, err = exec(ctx, tx, `INSERT INTO outbox (id, space, at, kind, role, actor, body) VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM outbox), ?, ?, ?, ?, ?, ?)`,
-			e.Space, micros{&now}, e.Kind, e.Actor.Role().String(), e.Actor.Name(), string(body))
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -38,15 +38,15 @@ func TestContractOnPostgres(t *testing.T) {
 func backend(db *store.DB, beside *sql.DB) storetest.Backend {
 	return storetest.Backend{
 		Tx: db, Prompts: store.Prompts{DB: db}, Contacts: store.Contacts{DB: db}, Orgs: store.Orgs{DB: db},
-		Audiences: store.Audiences{DB: db}, Changes: store.Changes{DB: db}, Outbox: store.Outbox{DB: db}, Index: store.Index{DB: db},
-		Entries: func(t *testing.T) []storetest.Entry { return entries(t, beside) },
+		Audiences: store.Audiences{DB: db}, Changes: store.Changes{DB: db}, Outbox: store.Outbox{DB: db},
+		Records: store.Outbox{DB: db}, Index: store.Index{DB: db},
 		History: func(t *testing.T, id selvedge.AccountID) []storetest.Moment { return history(t, beside, id) },
 	}
 }
 
 func openPostgres(t *testing.T, url string, clock selvedge.Clock) *store.DB {
 	t.Helper()
-	db, err := store.OpenPostgres(t.Context(), url, clock)
+	db, err := store.OpenPostgres(t.Context(), url, clock, selvedge.NewSeededEntropy("test"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,25 +68,6 @@ func rawPostgres(t *testing.T, url string) *sql.DB {
 	db := stdlib.OpenDB(*cfg)
 	t.Cleanup(func() { db.Close() })
 	return db
-}
-
-func entries(t *testing.T, db *sql.DB) (out []storetest.Entry) {
-	t.Helper()
-	rows, err := db.QueryContext(t.Context(), `SELECT space, kind, role, actor, body, at FROM outbox ORDER BY id`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var e storetest.Entry
-		var at int64
-		if err := rows.Scan(&e.Space, &e.Kind, &e.Role, &e.Actor, &e.Body, &at); err != nil {
-			t.Fatal(err)
-		}
-		e.At = time.UnixMicro(at).UTC()
-		out = append(out, e)
-	}
-	return out
 }
 
 func history(t *testing.T, db *sql.DB, id selvedge.AccountID) (out []storetest.Moment) {

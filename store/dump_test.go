@@ -30,13 +30,17 @@ func places(t *testing.T) []place {
 	return []place{
 		{
 			"SQLite",
-			func(v int64) (*store.DB, error) { return store.OpenAt(t.Context(), path, clock, v) },
+			func(v int64) (*store.DB, error) {
+				return store.OpenAt(t.Context(), path, clock, selvedge.SystemEntropy{}, v)
+			},
 			func() *store.DB { return open(t, path, clock) },
 			func() map[string][][]any { return dump(t, path) },
 		},
 		{
 			"PostgreSQL",
-			func(v int64) (*store.DB, error) { return store.OpenPostgresAt(t.Context(), where, clock, v) },
+			func(v int64) (*store.DB, error) {
+				return store.OpenPostgresAt(t.Context(), where, clock, selvedge.SystemEntropy{}, v)
+			},
 			func() *store.DB { return openPostgres(t, where, clock) },
 			nil,
 		},
@@ -115,7 +119,7 @@ func TestDamagedDump(t *testing.T) {
 	restore := func(b []byte) error {
 		n++
 		_, err := store.Restore(t.Context(), bytes.NewReader(b), func(v int64) (*store.DB, error) {
-			return store.OpenAt(t.Context(), filepath.Join(dir, fmt.Sprint(n, ".db")), fakeclock.New(start), v)
+			return store.OpenAt(t.Context(), filepath.Join(dir, fmt.Sprint(n, ".db")), fakeclock.New(start), selvedge.SystemEntropy{}, v)
 		})
 		return err
 	}

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/pressly/goose/v3"
+
+	"github.com/selvedge/selvedge"
 )
 
 //go:embed migrations/*.sql
@@ -22,8 +24,8 @@ var migrations embed.FS
 const latest = math.MaxInt64
 
 // migrate brings a schema to a version. One that is beyond it is left alone.
-func migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB, version int64) error {
-	p, err := provider(dialect, db)
+func migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB, entropy selvedge.Entropy, version int64) error {
+	p, err := provider(dialect, db, entropy)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
@@ -33,7 +35,7 @@ func migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB, version int
 	return nil
 }
 
-func provider(dialect goose.Dialect, db *sql.DB) (*goose.Provider, error) {
+func provider(dialect goose.Dialect, db *sql.DB, entropy selvedge.Entropy) (*goose.Provider, error) {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return nil, err
@@ -41,7 +43,8 @@ func provider(dialect goose.Dialect, db *sql.DB) (*goose.Provider, error) {
 	if dialect == goose.DialectPostgres {
 		files = forPostgres{files}
 	}
-	return goose.NewProvider(dialect, db, files)
+	return goose.NewProvider(dialect, db, files,
+		goose.WithExcludeNames([]string{ledgerFile}), goose.WithGoMigrations(carryOutbox(dialect, files, entropy)))
 }
 
 // forPostgres is the migrations as PostgreSQL takes them: the same text with

@@ -43,14 +43,15 @@ const (
 // OpenPostgres opens the database at a postgres:// URL and brings its schema up
 // to date if need be. The schema is the first of the connection's search_path.
 // It returns a CodeInvalid error, without the URL, which may hold a password, if
-// the URL cannot be read or the database is not in UTF-8. The clock dates changes and outbox entries.
-func OpenPostgres(ctx context.Context, url string, clock selvedge.Clock) (*DB, error) {
-	return OpenPostgresAt(ctx, url, clock, latest)
+// the URL cannot be read or the database is not in UTF-8. The clock dates changes
+// and ledger entries, whose salts come from entropy.
+func OpenPostgres(ctx context.Context, url string, clock selvedge.Clock, entropy selvedge.Entropy) (*DB, error) {
+	return OpenPostgresAt(ctx, url, clock, entropy, latest)
 }
 
 // OpenPostgresAt is OpenPostgres with an earlier version of the schema, for
 // Restore: nothing else works on it.
-func OpenPostgresAt(ctx context.Context, url string, clock selvedge.Clock, version int64) (_ *DB, err error) {
+func OpenPostgresAt(ctx context.Context, url string, clock selvedge.Clock, entropy selvedge.Entropy, version int64) (_ *DB, err error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, selvedge.Errorf(selvedge.CodeInvalid, "is no postgres:// URL").At("database")
@@ -79,15 +80,15 @@ func OpenPostgresAt(ctx context.Context, url string, clock selvedge.Clock, versi
 	h := fnv.New64a()
 	h.Write([]byte("selvedge writer " + schema))
 	d.lock = int64(h.Sum64())
-	if err := d.migrate(ctx, version); err != nil {
+	if err := d.migrate(ctx, entropy, version); err != nil {
 		return nil, err
 	}
-	return &DB{engine: d, clock: clock}, nil
+	return &DB{engine: d, clock: clock, entropy: entropy}, nil
 }
 
 // migrate brings the schema up to date, one process at a time: goose's own lock
 // is not used, because the writers' does.
-func (d *postgres) migrate(ctx context.Context, version int64) error {
+func (d *postgres) migrate(ctx context.Context, entropy selvedge.Entropy, version int64) error {
 	return d.pool.AcquireFunc(ctx, func(c *pgxpool.Conn) (err error) {
 		if _, err := c.Exec(ctx, `SELECT pg_advisory_lock($1)`, d.lock); err != nil {
 			return fmt.Errorf("bring the schema up to date: %w", err)
@@ -98,7 +99,7 @@ func (d *postgres) migrate(ctx context.Context, version int64) error {
 		}()
 		db := stdlib.OpenDBFromPool(d.pool)
 		defer db.Close()
-		return migrate(ctx, goose.DialectPostgres, db, version)
+		return migrate(ctx, goose.DialectPostgres, db, entropy, version)
 	})
 }
 

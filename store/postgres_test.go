@@ -52,7 +52,9 @@ func TestProcessesTakeTurns(t *testing.T) {
 	var errs [3]error
 	for i := range dbs {
 		// All at once: each finds an empty schema or one that is up to date.
-		opening.Go(func() { dbs[i], errs[i] = store.OpenPostgres(t.Context(), where, fakeclock.New(start)) })
+		opening.Go(func() {
+			dbs[i], errs[i] = store.OpenPostgres(t.Context(), where, fakeclock.New(start), selvedge.NewSeededEntropy("test"))
+		})
 	}
 	opening.Wait()
 	if err := errors.Join(errs[:]...); err != nil {
@@ -215,7 +217,7 @@ func TestServerEndsTransaction(t *testing.T) {
 
 func TestPostgresURLIsNotShown(t *testing.T) {
 	t.Parallel()
-	_, err := store.OpenPostgres(t.Context(), "postgres://user:canary-password@:no-port/canary", fakeclock.New(start))
+	_, err := store.OpenPostgres(t.Context(), "postgres://user:canary-password@:no-port/canary", fakeclock.New(start), selvedge.NewSeededEntropy("test"))
 	if selvedge.CodeOf(err) != selvedge.CodeInvalid {
 		t.Fatalf("error %v, want invalid", err)
 	}
@@ -223,7 +225,7 @@ func TestPostgresURLIsNotShown(t *testing.T) {
 		t.Error("the error shows the URL")
 	}
 	dead := t.TempDir()
-	_, err = store.OpenPostgres(t.Context(), "postgres://user:canary-password@/canary-database?host="+dead, fakeclock.New(start))
+	_, err = store.OpenPostgres(t.Context(), "postgres://user:canary-password@/canary-database?host="+dead, fakeclock.New(start), selvedge.NewSeededEntropy("test"))
 	if err == nil || strings.Contains(err.Error(), "canary-password") {
 		t.Errorf("error %v", err)
 	}

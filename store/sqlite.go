@@ -28,14 +28,15 @@ type sqlite struct {
 const readConns = 8
 
 // Open opens the SQLite database at path, making it and bringing its schema up
-// to date if need be. The clock dates changes and outbox entries.
-func Open(ctx context.Context, path string, clock selvedge.Clock) (*DB, error) {
-	return OpenAt(ctx, path, clock, latest)
+// to date if need be. The clock dates changes and ledger entries, whose salts
+// come from entropy.
+func Open(ctx context.Context, path string, clock selvedge.Clock, entropy selvedge.Entropy) (*DB, error) {
+	return OpenAt(ctx, path, clock, entropy, latest)
 }
 
 // OpenAt is Open with an earlier version of the schema, for Restore: nothing
 // else works on it.
-func OpenAt(ctx context.Context, path string, clock selvedge.Clock, version int64) (_ *DB, err error) {
+func OpenAt(ctx context.Context, path string, clock selvedge.Clock, entropy selvedge.Entropy, version int64) (_ *DB, err error) {
 	d := &sqlite{writer: make(chan *sqliteConn, 1), readers: make(chan *sqliteConn, readConns)}
 	defer func() {
 		if err != nil {
@@ -47,7 +48,7 @@ func OpenAt(ctx context.Context, path string, clock selvedge.Clock, version int6
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	d.pools = append(d.pools, w)
-	if err := migrate(ctx, goose.DialectSQLite3, w, version); err != nil {
+	if err := migrate(ctx, goose.DialectSQLite3, w, entropy, version); err != nil {
 		return nil, err
 	}
 	if err := d.connect(ctx, w, d.writer); err != nil {
@@ -58,7 +59,7 @@ func OpenAt(ctx context.Context, path string, clock selvedge.Clock, version int6
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	d.pools = append(d.pools, r)
-	return &DB{engine: d, clock: clock}, d.connect(ctx, r, d.readers)
+	return &DB{engine: d, clock: clock, entropy: entropy}, d.connect(ctx, r, d.readers)
 }
 
 func (d *sqlite) catalogue() string {

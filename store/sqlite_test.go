@@ -25,7 +25,7 @@ var start = time.Date(2026, 3, 14, 9, 26, 53, 589_793_000, time.UTC)
 
 func open(t *testing.T, path string, clock selvedge.Clock) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), path, clock)
+	db, err := store.Open(t.Context(), path, clock, selvedge.NewSeededEntropy("test"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestOpenAgain(t *testing.T) {
 // fill writes something through a store that is closed again.
 func fill(t *testing.T, path string, clock selvedge.Clock) {
 	t.Helper()
-	db, err := store.Open(t.Context(), path, clock)
+	db, err := store.Open(t.Context(), path, clock, selvedge.NewSeededEntropy("test"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestOpenRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for what, path := range map[string]string{"noise": noise, "no such folder": filepath.Join(dir, "none", "a.db"), "a folder": dir} {
-		if db, err := store.Open(t.Context(), path, fakeclock.New(start)); err == nil {
+		if db, err := store.Open(t.Context(), path, fakeclock.New(start), selvedge.NewSeededEntropy("test")); err == nil {
 			t.Errorf("%s: opened", what)
 			db.Close()
 		}
@@ -192,6 +192,8 @@ func TestSchemaRefuses(t *testing.T) {
 	fill(t, path, fakeclock.New(start))
 	db := raw(t, path)
 	const grant = `INSERT INTO ads_grant (ordinal, contact_id, account_id, person, purposes, live, expires_at, import_id) VALUES `
+	const entry = `INSERT INTO ledger_entry (space, seq, at, kind, role, actor, body, salt, commitment) VALUES `
+	const leaf = `INSERT INTO ledger_leaf (space, idx, first, last, root) VALUES `
 	const list = `INSERT INTO list (id, org_id, audience_id, report, epoch, rule_set, accepted_at, expires_at, seq, state, spill_sum, members_sum, version) VALUES `
 	const proposal = `INSERT INTO prompt_proposal (surface, legal_basis, ads_expiry_months, texts, proposed_at, ref, purposes, proposed_by, state, decided_at, decided_by, stated)
 		SELECT 's', 'consent', 13, '[]', 1, * FROM (VALUES `
@@ -224,7 +226,19 @@ func TestSchemaRefuses(t *testing.T) {
 		"one person of two accounts":               `INSERT INTO person (number, account_id) VALUES (7, 1), (7, 2)`,
 		"two persons of one account":               `INSERT INTO person (number, account_id) VALUES (1, 7), (2, 7)`,
 		"an age of no class":                       `INSERT INTO account (platform_id, country, age_class, state, since) VALUES ('a', '', '', 'active', 1)`,
-		"a third space":                            `INSERT INTO outbox (space, at, kind, role, actor, body) VALUES ('x', 1, '', '', '', '')`,
+		"a third space":                            entry + `('x', 9, 1, '', '', '', '', zeroblob(16), zeroblob(32))`,
+		"an entry twice":                           entry + `('ads', 1, 1, '', '', '', '', zeroblob(16), zeroblob(32))`,
+		"an entry of no number":                    entry + `('ads', 0, 1, '', '', '', '', zeroblob(16), zeroblob(32))`,
+		"a commitment cut short":                   entry + `('ads', 9, 1, '', '', '', '', zeroblob(16), zeroblob(31))`,
+		"a salt cut short":                         entry + `('ads', 9, 1, '', '', '', '', zeroblob(15), zeroblob(32))`,
+		"a body left behind":                       entry + `('ads', 9, 1, '', '', '', '{}', NULL, zeroblob(32))`,
+		"a salt left behind":                       entry + `('ads', 9, 1, '', '', '', NULL, zeroblob(16), zeroblob(32))`,
+		"a leaf of a third space":                  leaf + `('x', 0, 1, 1, zeroblob(32))`,
+		"a leaf of nothing":                        leaf + `('ads', 0, 2, 1, zeroblob(32))`,
+		"a leaf of too much":                       leaf + `('ads', 0, 1, 4097, zeroblob(32))`,
+		"two leaves from one entry on":             leaf + `('ads', 0, 1, 1, zeroblob(32)), ('ads', 1, 1, 1, zeroblob(32))`,
+		"a leaf before the first":                  leaf + `('ads', -1, 1, 1, zeroblob(32))`,
+		"a root cut short":                         leaf + `('ads', 0, 1, 1, zeroblob(31))`,
 		"an end for no reason":                     `INSERT INTO grant_end VALUES (1, 1, 1, 'lost')`,
 		"two ends of one grant":                    `INSERT INTO grant_end VALUES (1, 1, 1, 'expired'), (1, 1, 2, 'withdrawn')`,
 		"a list that waits without its tokens":     list + `('l', 'o', 'a', '', 1, 1, 1, 1, 1, 'accepted', NULL, NULL, 0)`,

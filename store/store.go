@@ -2,15 +2,38 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/internal/killpoint"
+	"github.com/selvedge/selvedge/ledger"
 )
 
 // DB is an open database. It is a selvedge.Transactor, safe for concurrent use.
 type DB struct {
+	// Entered is called after each commit that appended ledger entries, once for
+	// each of their spaces. It must not block, and is set before the first.
+	Entered func(ledger.Space)
+
 	engine
-	clock selvedge.Clock
+	clock   selvedge.Clock
+	entropy selvedge.Entropy
+}
+
+// Update implements selvedge.Transactor.
+func (d *DB) Update(ctx context.Context, fn func(ctx context.Context, tx selvedge.Tx) error) error {
+	var entered []ledger.Space
+	err := d.engine.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		err := fn(ctx, tx)
+		entered = tx.(session).entered()
+		return err
+	})
+	if err == nil && d.Entered != nil {
+		for _, space := range entered {
+			d.Entered(space)
+		}
+	}
+	return err
 }
 
 // engine is what differs between the databases: how a transaction begins and
@@ -33,20 +56,32 @@ type session interface {
 	// load inserts rows into a table in the fastest way that there is. Nothing
 	// of a failed load stays if the transaction is rolled back, which it must be.
 	load(ctx context.Context, table string, columns []string, n int, row func(i int) []any) error
-	// act notes what the transaction is for.
-	act(name string)
+	// act notes that the transaction enters an act in a space of the ledger.
+	act(space ledger.Space, kind ledger.Kind)
+	// entered returns the spaces that it enters acts in.
+	entered() []ledger.Space
 }
 
-// acts is what a transaction is for, which names its commit to those who kill
-// programs there.
-type acts struct{ last string }
+// acts is what a transaction is for: the last act names its commit to those who
+// kill programs there.
+type acts struct {
+	last   ledger.Kind
+	spaces []ledger.Space
+}
 
-func (a *acts) act(name string) { a.last = name }
+func (a *acts) act(space ledger.Space, kind ledger.Kind) {
+	a.last = kind
+	if !slices.Contains(a.spaces, space) {
+		a.spaces = append(a.spaces, space)
+	}
+}
+
+func (a *acts) entered() []ledger.Space { return a.spaces }
 
 // reach says that the transaction is before or after its commit.
 func (a *acts) reach(side string) {
 	if a.last != "" {
-		killpoint.Reach(side + " commit of " + a.last)
+		killpoint.Reach(side + " commit of " + string(a.last))
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/server"
+	"github.com/selvedge/selvedge/store/tesseralog"
 )
 
 // version is set when a release is built.
@@ -79,6 +80,10 @@ func run(ctx context.Context, args []string, c *console) int {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if err := tesseralog.LogTo(slog.New(slog.NewTextHandler(os.Stderr, nil))); err != nil {
+		fmt.Fprintln(os.Stderr, "selvedge:", err)
+		os.Exit(1)
+	}
 	os.Exit(run(ctx, os.Args[1:], &console{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
 }
 

@@ -2,6 +2,9 @@ package ledgertest
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,7 +31,10 @@ func RunRepository(t *testing.T, open func(t *testing.T, now time.Time) Database
 		"Appended":       appended,
 		"Dense":          dense,
 		"RolledBack":     rolledBack,
+		"ManyAtOnce":     manyAtOnce,
+		"ManyWriters":    manyWriters,
 		"LeavesInOrder":  leavesInOrder,
+		"LeavesForgot":   leavesForgot,
 		"LeavesBySpace":  leavesBySpace,
 		"NothingYet":     nothingYet,
 		"EntryThatIsNot": entryThatIsNot,
@@ -125,6 +131,85 @@ func dense(t *testing.T, db Database, _ time.Time) {
 	})
 }
 
+// manyAtOnce appends more at once than a store takes in one statement.
+func manyAtOnce(t *testing.T, db Database, _ time.Time) {
+	const n = 357
+	var entries []ledger.Entry
+	for i := range n {
+		entries = append(entries, Entry(ledger.Ads, i))
+		if i%3 == 0 {
+			entries = append(entries, Entry(ledger.Registry, i))
+		}
+	}
+	update(t, db, func(ctx context.Context, tx selvedge.Tx) error { return db.Append(ctx, tx, entries...) })
+	view(t, db, func(ctx context.Context, tx selvedge.Tx) error {
+		salts := map[string]bool{}
+		for space, every := range map[ledger.Space]int{ledger.Ads: 1, ledger.Registry: 3} {
+			got, err := db.Records(ctx, tx, space, 0, n)
+			if err != nil || len(got) != n/every {
+				t.Errorf("%d entries of %s, %v", len(got), space, err)
+			}
+			for i, r := range got {
+				if want := fmt.Sprintf(`{"account":%d}`, i*every); r.Seq != int64(i)+1 || string(r.Body) != want || !r.Holds() {
+					t.Fatalf("entry %d of %s is %+v", i+1, space, r)
+				}
+				if salts[string(r.Salt)] {
+					t.Fatal("two entries have one salt")
+				}
+				salts[string(r.Salt)] = true
+			}
+		}
+		return nil
+	})
+}
+
+// manyWriters has transactions append at once, of which some fail.
+func manyWriters(t *testing.T, db Database, _ time.Time) {
+	fails := selvedge.Errorf(selvedge.CodeConflict, "no")
+	var wg sync.WaitGroup
+	for w := range 4 {
+		wg.Go(func() {
+			for i := range 10 {
+				err := db.Update(t.Context(), func(ctx context.Context, tx selvedge.Tx) error {
+					// The spaces in turn first, and one of them twice.
+					a, b := ledger.Ads, ledger.Registry
+					if w%2 == 0 {
+						a, b = b, a
+					}
+					if err := db.Append(ctx, tx, Entry(a, i), Entry(b, i), Entry(a, i)); err != nil {
+						return err
+					}
+					if i%5 == w {
+						return fails
+					}
+					return nil
+				})
+				if err != nil && !errors.Is(err, fails) {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	view(t, db, func(ctx context.Context, tx selvedge.Tx) error {
+		for _, space := range []ledger.Space{ledger.Ads, ledger.Registry} {
+			got, err := db.Records(ctx, tx, space, 0, 1000)
+			if err != nil || len(got) != 4*8*3/2 {
+				t.Errorf("%d entries of %s, %v", len(got), space, err)
+			}
+			for i, r := range got {
+				if r.Seq != int64(i)+1 {
+					t.Fatalf("entry %d of %s at place %d", r.Seq, space, i)
+				}
+			}
+			if head, err := db.Head(ctx, tx, space); head != int64(len(got)) || err != nil {
+				t.Errorf("head %d of %s, %v", head, space, err)
+			}
+		}
+		return nil
+	})
+}
+
 // rolledBack checks that an entry which did not commit leaves no gap.
 func rolledBack(t *testing.T, db Database, _ time.Time) {
 	fails := selvedge.Errorf(selvedge.CodeConflict, "no")
@@ -196,6 +281,51 @@ func leavesInOrder(t *testing.T, db Database, _ time.Time) {
 	})
 }
 
+// leavesForgot checks that a space forgets its leaves, if that commits, and
+// begins anew, while the other one and the entries stay.
+func leavesForgot(t *testing.T, db Database, _ time.Time) {
+	ads := ledger.RecordedLeaf{Space: ledger.Ads, First: 1, Last: 2}
+	registry := ledger.RecordedLeaf{Space: ledger.Registry, First: 1, Last: 2}
+	update(t, db, func(ctx context.Context, tx selvedge.Tx) error {
+		if err := db.Append(ctx, tx, Entry(ledger.Ads, 1)); err != nil {
+			return err
+		}
+		if err := db.RecordLeaf(ctx, tx, ads); err != nil {
+			return err
+		}
+		return db.RecordLeaf(ctx, tx, registry)
+	})
+	last := func(space ledger.Space) (ok bool) {
+		view(t, db, func(ctx context.Context, tx selvedge.Tx) (err error) {
+			_, ok, err = db.LastLeaf(ctx, tx, space)
+			return err
+		})
+		return ok
+	}
+	fails := selvedge.Errorf(selvedge.CodeConflict, "no")
+	err := db.Update(t.Context(), func(ctx context.Context, tx selvedge.Tx) error {
+		if err := db.ForgetLeaves(ctx, tx, ledger.Ads); err != nil {
+			t.Error(err)
+		}
+		return fails
+	})
+	wantCode(t, err, selvedge.CodeConflict)
+	if !last(ledger.Ads) {
+		t.Error("forgotten, and that did not commit")
+	}
+	update(t, db, func(ctx context.Context, tx selvedge.Tx) error { return db.ForgetLeaves(ctx, tx, ledger.Ads) })
+	if last(ledger.Ads) || !last(ledger.Registry) {
+		t.Errorf("ads has a leaf: %t; the registry has one: %t", last(ledger.Ads), last(ledger.Registry))
+	}
+	update(t, db, func(ctx context.Context, tx selvedge.Tx) error { return db.RecordLeaf(ctx, tx, ads) })
+	view(t, db, func(ctx context.Context, tx selvedge.Tx) error {
+		if head, err := db.Head(ctx, tx, ledger.Ads); head != 1 || err != nil {
+			t.Errorf("head %d, %v", head, err)
+		}
+		return nil
+	})
+}
+
 func leavesBySpace(t *testing.T, db Database, _ time.Time) {
 	for _, space := range []ledger.Space{ledger.Ads, ledger.Registry} {
 		update(t, db, func(ctx context.Context, tx selvedge.Tx) error {
@@ -230,5 +360,10 @@ func entryThatIsNot(t *testing.T, db Database, _ time.Time) {
 	err := db.Update(t.Context(), func(ctx context.Context, tx selvedge.Tx) error { return db.Append(ctx, tx, e) })
 	if err == nil {
 		t.Error("an entry whose kind is no word was taken")
+	}
+	e = Entry("adds", 1)
+	err = db.Update(t.Context(), func(ctx context.Context, tx selvedge.Tx) error { return db.Append(ctx, tx, e) })
+	if err == nil {
+		t.Error("an entry of no space was taken")
 	}
 }

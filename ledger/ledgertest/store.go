@@ -19,6 +19,7 @@ type Store struct {
 	mu      sync.Mutex // held by a transaction
 	records map[ledger.Space][]ledger.Record
 	leaves  map[ledger.Space][]ledger.RecordedLeaf
+	lost    map[ledger.Space]int64 // the last number given, if its record was lost
 }
 
 var (
@@ -32,6 +33,7 @@ func NewStore(clock selvedge.Clock, entropy selvedge.Entropy) *Store {
 	return &Store{
 		Clock: clock, Entropy: entropy,
 		records: map[ledger.Space][]ledger.Record{}, leaves: map[ledger.Space][]ledger.RecordedLeaf{},
+		lost: map[ledger.Space]int64{},
 	}
 }
 
@@ -84,6 +86,9 @@ func (s *Store) Append(_ context.Context, tx selvedge.Tx, entries ...ledger.Entr
 		return err
 	}
 	for _, e := range entries {
+		if e.Space != ledger.Ads && e.Space != ledger.Registry {
+			return selvedge.Errorf(selvedge.CodeInternal, "an entry of no space")
+		}
 		old := s.records[e.Space]
 		r, err := ledger.NewRecord(e, int64(len(old))+1, s.Clock.Now(), s.Entropy)
 		if err != nil {
@@ -120,6 +125,16 @@ func (s *Store) Tamper(space ledger.Space, fn func(records []ledger.Record, leav
 	s.records[space], s.leaves[space] = fn(slices.Clone(s.records[space]), slices.Clone(s.leaves[space]))
 }
 
+// Lose takes the last records of a space away, and not the numbers that they
+// were given.
+func (s *Store) Lose(space ledger.Space, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := s.records[space]
+	s.lost[space] = all[len(all)-1].Seq
+	s.records[space] = slices.Clone(all[:len(all)-n])
+}
+
 // Records implements ledger.Repository.
 func (s *Store) Records(ctx context.Context, _ selvedge.Tx, space ledger.Space, after int64, limit int) (out []ledger.Record, err error) {
 	err = s.read(ctx, func() error {
@@ -137,6 +152,7 @@ func (s *Store) Head(ctx context.Context, _ selvedge.Tx, space ledger.Space) (he
 		if n := len(s.records[space]); n > 0 {
 			head = s.records[space][n-1].Seq
 		}
+		head = max(head, s.lost[space])
 		return nil
 	})
 	return head, err
@@ -158,6 +174,18 @@ func (s *Store) RecordLeaf(_ context.Context, tx selvedge.Tx, leaf ledger.Record
 	}
 	t.undo = append(t.undo, func() { s.leaves[leaf.Space] = old })
 	s.leaves[leaf.Space] = append(old, leaf)
+	return nil
+}
+
+// ForgetLeaves implements ledger.Repository.
+func (s *Store) ForgetLeaves(_ context.Context, tx selvedge.Tx, space ledger.Space) error {
+	t, err := writable(tx)
+	if err != nil {
+		return err
+	}
+	old := s.leaves[space]
+	t.undo = append(t.undo, func() { s.leaves[space] = old })
+	s.leaves[space] = nil
 	return nil
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/selvedge/selvedge/index"
 	"github.com/selvedge/selvedge/internal/fakeclock"
 	"github.com/selvedge/selvedge/ledger"
+	"github.com/selvedge/selvedge/ledger/ledgertest"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/prompt"
 )
@@ -36,15 +37,15 @@ type Backend struct {
 	Audiences audience.Repository
 	Changes   change.Log
 	Outbox    ledger.Outbox
+	Records   ledger.Repository
 	Index     index.Source
 
-	// Entries returns what is in the outbox, in order, and History what is kept
-	// of an account's past, oldest first: no repository reads them yet.
-	Entries func(t *testing.T) []Entry
+	// History returns what is kept of an account's past, oldest first: no
+	// repository reads it yet.
 	History func(t *testing.T, id selvedge.AccountID) []Moment
 }
 
-// Entry is an outbox entry as it is kept.
+// Entry is a ledger entry as it is kept, without what makes it provable.
 type Entry struct {
 	Space, Kind, Role, Actor string
 	Body                     string // JSON
@@ -63,6 +64,13 @@ type Moment struct {
 // Run runs the contract. Open returns an empty backend and closes it when the
 // test ends; each case opens its own.
 func Run(t *testing.T, open func(t *testing.T, clock selvedge.Clock) Backend) {
+	t.Run("Ledger", func(t *testing.T) {
+		t.Parallel()
+		ledgertest.RunRepository(t, func(t *testing.T, now time.Time) ledgertest.Database {
+			b := open(t, fakeclock.New(now))
+			return database{b.Tx, b.Records, b.Outbox}
+		})
+	})
 	for area, cases := range map[string]map[string]func(t *testing.T, s *site){
 		"Transactor": transactorCases(),
 		"Prompts":    promptCases(),
@@ -90,6 +98,13 @@ func Run(t *testing.T, open func(t *testing.T, clock selvedge.Clock) Backend) {
 	}
 }
 
+// database is a backend as the ledger's suite sees it.
+type database struct {
+	selvedge.Transactor
+	ledger.Repository
+	ledger.Outbox
+}
+
 // start has microseconds, and no fewer would do.
 var start = time.Date(2026, 3, 14, 9, 26, 53, 589_793_000, time.UTC)
 
@@ -97,6 +112,22 @@ var start = time.Date(2026, 3, 14, 9, 26, 53, 589_793_000, time.UTC)
 type site struct {
 	Backend
 	clock *fakeclock.Clock
+}
+
+// Entries returns what is in the outbox: of ads, then of the registry, each in
+// order.
+func (s *site) Entries(t *testing.T) []Entry {
+	t.Helper()
+	var out []Entry
+	for _, space := range []ledger.Space{ledger.Ads, ledger.Registry} {
+		records := read(t, s, func(ctx context.Context, tx selvedge.Tx) ([]ledger.Record, error) {
+			return s.Records.Records(ctx, tx, space, 0, 10_000)
+		})
+		for _, r := range records {
+			out = append(out, Entry{string(r.Space), string(r.Kind), r.Role, r.Actor, string(r.Body), r.At})
+		}
+	}
+	return out
 }
 
 // update runs fn in a transaction that must commit.

@@ -52,6 +52,7 @@ type Log struct {
 	// size. It is a channel so that waiting for it can be given up.
 	turn    chan struct{}
 	pending chan error // the outcome of an add that was given up; owned by turn
+	last    int64      // index of the last leaf added, -1 if none; owned by turn
 	closed  bool       // owned by turn
 
 	closing sync.Once
@@ -61,13 +62,14 @@ var _ ledger.Log = (*Log)(nil)
 
 // Open opens the log in a folder, making it if it is not there. Its origin is
 // the signer's name. It returns a CodeInvalid error for an interval out of its
-// bounds, and a CodeConflict error if another process has the folder, if it is
-// the log of another origin, or if it lost leaves that it signed for.
+// bounds, and a CodeConflict error with a reason: log_locked if another process
+// has the folder, other_origin if it is another log's, log_damaged if it lost
+// leaves that it signed for.
 func Open(ctx context.Context, dir string, signer note.Signer, cfg Config) (_ *Log, err error) {
 	if cfg.CheckpointInterval < MinCheckpointInterval || cfg.CheckpointInterval > MaxCheckpointInterval {
 		return nil, selvedge.Errorf(selvedge.CodeInvalid, "checkpoints are %s to %s apart", MinCheckpointInterval, MaxCheckpointInterval).At("checkpoint_interval")
 	}
-	l := &Log{View: &View{dir: dir, done: make(chan struct{})}, turn: make(chan struct{}, 1)}
+	l := &Log{View: &View{dir: dir, done: make(chan struct{})}, turn: make(chan struct{}, 1), last: -1}
 	if l.lock, err = lockFolder(dir); err != nil {
 		return nil, err
 	}
@@ -111,7 +113,7 @@ func lockFolder(dir string) (*os.File, error) {
 		return nil, fmt.Errorf("lock log folder: %w", err)
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		return nil, errors.Join(selvedge.Errorf(selvedge.CodeConflict, "another process has this log"), f.Close())
+		return nil, errors.Join(selvedge.Errorf(selvedge.CodeConflict, "another process has this log").Because("log_locked"), f.Close())
 	}
 	return f, nil
 }
@@ -131,20 +133,20 @@ func (l *Log) checkSigned(ctx context.Context, origin string) error {
 		return fmt.Errorf("read checkpoint: %w", err)
 	}
 	if c.Origin != origin {
-		return selvedge.Errorf(selvedge.CodeConflict, "this folder has the log of another origin")
+		return selvedge.Errorf(selvedge.CodeConflict, "this folder has the log of another origin").Because("other_origin")
 	}
 	size, err := l.View.Size(ctx)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if c.N > size { // also if the state is gone
-		return selvedge.Errorf(selvedge.CodeConflict, "the log has %d leaves and once signed for %d: its folder is an older copy", size, c.N)
+		return selvedge.Errorf(selvedge.CodeConflict, "the log has %d leaves and once signed for %d: its folder is an older copy", size, c.N).Because("log_damaged")
 	}
 	if c.N == 0 {
 		return nil
 	}
 	if _, err := l.Prove(ctx, c.Tree, c.N-1); err != nil {
-		return selvedge.Errorf(selvedge.CodeConflict, "the log's hashes do not lead to the checkpoint that it signed")
+		return selvedge.Errorf(selvedge.CodeConflict, "the log's hashes do not lead to the checkpoint that it signed").Because("log_damaged")
 	}
 	return nil
 }
@@ -199,6 +201,7 @@ func (l *Log) Add(ctx context.Context, index int64, leaf []byte) error {
 	// A copy: Tessera keeps the bytes until they are on disk, also when ctx
 	// ends and the caller uses them again.
 	future := l.add(context.WithoutCancel(ctx), tessera.NewEntry(bytes.Clone(leaf)))
+	l.last = index
 	outcome := make(chan error, 1)
 	go func() {
 		at, err := future()
@@ -229,8 +232,12 @@ func (l *Log) Close() error {
 		defer cancel()
 		if err = l.take(ctx); err == nil {
 			l.closed = true
+			last := l.last
 			l.give()
-			err = l.finish(ctx)
+			if last >= 0 { // Tessera looks for the checkpoint more seldom
+				_, err = l.AwaitPublished(ctx, last)
+			}
+			err = errors.Join(err, l.finish(ctx))
 		}
 		close(l.done)
 		l.stop()

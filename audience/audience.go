@@ -68,4 +68,7 @@ type Repository interface {
 
 	InsertVersion(ctx context.Context, tx selvedge.Tx, v Version) error
 	Versions(ctx context.Context, tx selvedge.Tx, audience selvedge.AudienceID) ([]Version, error) // by number
+	// AllVersions calls fn with every version of every audience, those of one
+	// audience by number. An error of fn ends it and is returned.
+	AllVersions(ctx context.Context, tx selvedge.Tx, fn func(Version) error) error
 }

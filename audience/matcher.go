@@ -222,29 +222,9 @@ func (m *Matcher) union(ctx context.Context, lists []list.List, members *roaring
 }
 
 func sealedEntry(l list.List, v Version, members uint64, code string) ledger.Entry {
-	return ledger.Entry{
-		Space: ledger.Ads, Kind: ledger.VersionSealed, Actor: matcher,
-		Body: struct {
-			Audience selvedge.AudienceID `json:"audience"`
-			Version  int64               `json:"version"`
-			List     selvedge.ListID     `json:"list"`
-			Base     string              `json:"base"`
-			Digest   string              `json:"digest"`
-			Members  uint64              `json:"members"`
-			Added    uint64              `json:"added"`
-			Removed  uint64              `json:"removed"`
-			Position selvedge.Position   `json:"position"`
-			Epoch    uint32              `json:"epoch"`
-			RuleSet  uint32              `json:"rule_set"`
-			Code     string              `json:"code"`
-			// What the org will be told, and when.
-			Size      report.Size `json:"size"`
-			PublishAt time.Time   `json:"publish_at"`
-		}{
-			v.Audience, v.Number, l.ID, digestText(v.Base), digestText(v.Members.Sum), members, v.Added, v.Removed,
-			v.Position, uint32(v.Epoch), v.RuleSet, code, v.Size, v.PublishAt,
-		},
-	}
+	body := sealingOf(v)
+	body.List, body.Members, body.Code = l.ID, members, code
+	return ledger.Entry{Space: ledger.Ads, Kind: ledger.VersionSealed, Actor: matcher, Body: body}
 }
 
 func digestText(sum [32]byte) string { return hex.EncodeToString(sum[:]) }

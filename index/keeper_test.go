@@ -24,6 +24,7 @@ import (
 	"github.com/selvedge/selvedge/index"
 	"github.com/selvedge/selvedge/internal/fakeclock"
 	"github.com/selvedge/selvedge/internal/secret"
+	"github.com/selvedge/selvedge/ledger/ledgertest"
 	"github.com/selvedge/selvedge/prompt"
 	"github.com/selvedge/selvedge/prompt/prompttest"
 	"github.com/selvedge/selvedge/purpose"
@@ -63,6 +64,7 @@ func newPlatform(t *testing.T, people int) *platform {
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, p.Server.Close()) })
+	p.People.Ledger = &ledgertest.Gate{} // a start would make segments
 	p.db, err = store.Open(t.Context(), filepath.Join(p.dir, "selvedge.db"), p.clock, selvedge.NewSeededEntropy("test"))
 	must(t, err)
 	t.Cleanup(func() { must(t, p.db.Close()) })

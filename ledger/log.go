@@ -11,7 +11,8 @@ import (
 // LogReader reads the tamper-evident log of one space. Implementations are safe
 // for concurrent use.
 type LogReader interface {
-	// Size returns the number of leaves in the log.
+	// Size returns the number of leaves in the log. If there is no log, it
+	// returns an error for which errors.Is says fs.ErrNotExist.
 	Size(ctx context.Context) (int64, error)
 	// Leaf returns a leaf. It returns a CodeNotFound error if the log has no
 	// leaf at that index.

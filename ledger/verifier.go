@@ -3,7 +3,9 @@ package ledger
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"slices"
 
@@ -59,6 +61,19 @@ type Checked struct {
 type glimpse struct {
 	size       int64
 	checkpoint []byte
+	missing    bool // there is no log
+}
+
+// sizeOf returns the size of a log, 0 and true if there is none.
+func sizeOf(ctx context.Context, log LogReader) (size int64, missing bool, err error) {
+	size, err = log.Size(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, true, nil
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("read log: %w", err)
+	}
+	return size, false, nil
 }
 
 // Verify reads every leaf and every entry. It returns an error only if it could
@@ -73,8 +88,8 @@ func (v *Verifier) Verify(ctx context.Context) (Report, error) {
 		var err error
 		// An unreadable checkpoint shows as one that no key signed.
 		before[i].checkpoint, _ = src.Log.Checkpoint(ctx)
-		if before[i].size, err = src.Log.Size(ctx); err != nil {
-			return Report{}, fmt.Errorf("read log: %w", err)
+		if before[i].size, before[i].missing, err = sizeOf(ctx, src.Log); err != nil {
+			return Report{}, err
 		}
 	}
 	var report Report

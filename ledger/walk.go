@@ -42,9 +42,9 @@ func (w *walk) run(ctx context.Context, before glimpse) error {
 	if !ok {
 		last.Index = -1
 	}
-	size, err := w.src.Log.Size(ctx) // again: the database may know leaves that came since
+	size, missing, err := sizeOf(ctx, w.src.Log) // again: the database may know leaves that came since
 	if err != nil {
-		return fmt.Errorf("read log: %w", err)
+		return err
 	}
 	w.done.Leaves = min(size, max(before.size, last.Index+1))
 	if err := w.leaves(ctx, last); err != nil {
@@ -58,6 +58,9 @@ func (w *walk) run(ctx context.Context, before glimpse) error {
 	}
 	if err := w.erasures(ctx); err != nil {
 		return err
+	}
+	if missing && !ok && len(w.src.Kept) == 0 {
+		return nil // nothing was ever entered, and there is no log yet
 	}
 	w.checkpoints(ctx, before.checkpoint, size)
 	return nil

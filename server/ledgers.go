@@ -55,55 +55,64 @@ func (l *ledgers) wake(space ledger.Space) {
 	}
 }
 
+// logs returns the logs of a space: those that ended, and the current one.
+func (l *ledgers) logs(space ledger.Space) ([]logName, error) {
+	name, err := origin(l.cfg.Dir, l.root)
+	if err != nil {
+		return nil, err
+	}
+	return logNames(l.dir, name, space)
+}
+
+// current returns the log of a space that goes on.
+func (l *ledgers) current(space ledger.Space) (logName, error) {
+	logs, err := l.logs(space)
+	if err != nil {
+		return logName{}, err
+	}
+	return logs[len(logs)-1], nil
+}
+
 // start opens both logs and compares them with the database. A log that does
 // not agree is no error: the server is then contained, and says so aloud. The
 // folder is locked.
-func (l *ledgers) start(ctx context.Context) error {
-	name, err := origin(l.cfg.Dir, l.root)
-	if err != nil {
+func (l *ledgers) start(ctx context.Context) (err error) {
+	if l.Ads, err = l.sequencer(ctx, ledger.Ads); err != nil {
 		return err
 	}
-	if err := SetOrigin(l.cfg.Dir, name); err != nil && selvedge.CodeOf(err) != selvedge.CodeConflict {
+	if l.Registry, err = l.sequencer(ctx, ledger.Registry); err != nil {
 		return err
 	}
-	for _, space := range spaces {
-		s := &ledger.Sequencer{Space: space, Tx: l.db, Records: store.Outbox{DB: l.db}, Logger: l.cfg.Log}
-		if err := l.openLog(ctx, name, s); err != nil {
-			return err
-		}
+	for _, s := range []*ledger.Sequencer{l.Ads, l.Registry} {
 		if err := s.Contained(); err != nil {
-			l.cfg.Log.ErrorContext(ctx, "contained: nothing is matched or shown until a person has looked", "space", space, "error", err)
-		}
-		if space == ledger.Ads {
-			l.Ads = s
-		} else {
-			l.Registry = s
+			l.cfg.Log.ErrorContext(ctx, "contained: nothing is matched or shown until a person has looked", "space", s.Space, "error", err)
 		}
 	}
 	return nil
 }
 
-// openLog gives a sequencer its log, or contains it.
-func (l *ledgers) openLog(ctx context.Context, name string, s *ledger.Sequencer) error {
-	logs, err := logNames(l.dir, name, s.Space)
+// sequencer returns the sequencer of a space, contained if its log and the
+// database do not agree.
+func (l *ledgers) sequencer(ctx context.Context, space ledger.Space) (*ledger.Sequencer, error) {
+	s := &ledger.Sequencer{Space: space, Tx: l.db, Records: store.Outbox{DB: l.db}, Logger: l.cfg.Log}
+	current, err := l.current(space)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	current := logs[len(logs)-1]
 	signer, err := current.signer(l.root)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if gone, err := l.gone(ctx, current); err != nil {
-		return err
+		return nil, err
 	} else if gone {
 		// Not made again: an empty log in its place would hide that it is lost.
-		s.Contain(fmt.Errorf("%w: %s: the log is gone, and the database knows leaves of it", ledger.ErrTampered, s.Space))
-		return nil
+		s.Contain(fmt.Errorf("%w: %s: the log is gone, and the database knows leaves of it", ledger.ErrTampered, space))
+		return s, nil
 	}
 	log, err := tesseralog.Open(ctx, current.dir, signer, tesseralog.Config{CheckpointInterval: checkpointEvery})
 	if e, ok := errors.AsType[*selvedge.Error](err); ok && e.Reason == "log_locked" {
-		return err
+		return nil, err
 	}
 	if err == nil {
 		l.open = append(l.open, log)
@@ -112,11 +121,11 @@ func (l *ledgers) openLog(ctx context.Context, name string, s *ledger.Sequencer)
 	}
 	if err != nil {
 		if ctx.Err() != nil {
-			return err
+			return nil, err
 		}
 		s.Contain(err) // if it is not already
 	}
-	return nil
+	return s, nil
 }
 
 // gone says whether there is no log where the database says that there is one.

@@ -28,11 +28,12 @@ var spaces = []ledger.Space{ledger.Ads, ledger.Registry}
 // logName is one log of an installation. Number 1 is the first of its space;
 // each later one goes on where the one before it ended.
 type logName struct {
-	space  ledger.Space
-	number int
-	dir    string
-	origin string
-	label  string // of its key
+	installation string
+	space        ledger.Space
+	number       int
+	dir          string
+	origin       string
+	label        string // of its key
 }
 
 // logNames returns the logs of a space that are in a ledger folder, in order,
@@ -62,7 +63,7 @@ func newLogName(dir, installation string, space ledger.Space, number int) logNam
 		name += "-" + strconv.Itoa(number)
 	}
 	return logName{
-		space: space, number: number, dir: filepath.Join(dir, name),
+		installation: installation, space: space, number: number, dir: filepath.Join(dir, name),
 		origin: installation + "/ledger/" + name, label: "ledger/" + name,
 	}
 }
@@ -72,26 +73,23 @@ func (l logName) signer(root *secret.Root) (*tesseralog.Signer, error) {
 	return tesseralog.NewSigner(l.origin, root.Signer(l.label))
 }
 
-// installation is the form of an installation's name: that of a host, and maybe
-// a path after it.
+// installation is the form of an installation's name.
 var installation = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,98}[a-z0-9])?(/[a-z0-9._-]{1,40}){0,3}$`)
 
-// SetOrigin names an installation: the origins of its logs are the name with
-// /ledger/ads and /ledger/registry after it. They are in every proof, for ever.
-// It returns a CodeInvalid error for a name that is not like a host's, and a
-// CodeConflict error if the installation has a name: Start gives it one.
-func SetOrigin(dir, name string) error {
+func checkOrigin(name string) error {
 	if !installation.MatchString(name) {
-		return selvedge.Errorf(selvedge.CodeInvalid, "must be like selvedge.example, in lower case, and no longer than a host's name").At("origin")
+		return selvedge.Errorf(selvedge.CodeInvalid, "must be a host's name in lower case, and may have a path: selvedge.example").At("origin")
 	}
+	return nil
+}
+
+// setOrigin names an installation that has no name yet.
+func setOrigin(dir, name string) error {
 	dir = filepath.Join(dir, ledgerDir)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make ledger folder: %w", err)
 	}
 	f, err := os.OpenFile(filepath.Join(dir, originFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return selvedge.Errorf(selvedge.CodeConflict, "the installation has a name, which is in its proofs and stays").At("origin")
-	}
 	if err != nil {
 		return fmt.Errorf("name installation: %w", err)
 	}
@@ -99,20 +97,23 @@ func SetOrigin(dir, name string) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// origin returns the installation's name. One that nobody named has one that is
-// drawn from its root secret: no other installation has it.
+// drawnOrigin is the name of an installation that nobody named: no other has it.
+func drawnOrigin(root *secret.Root) string {
+	mac := root.Derive("ledger/origin").MAC()
+	return fmt.Sprintf("selvedge-%x", mac[:8])
+}
+
+// origin returns the installation's name. A folder without one was made before
+// there were names, or lost it: if the name was drawn, it is the same again, and
+// otherwise no log is of that origin and the server is contained.
 func origin(dir string, root *secret.Root) (string, error) {
 	b, err := os.ReadFile(filepath.Join(dir, ledgerDir, originFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		mac := root.Derive("installation").MAC()
-		return fmt.Sprintf("selvedge-%x", mac[:8]), nil
+		return drawnOrigin(root), nil
 	}
 	if err != nil {
 		return "", fmt.Errorf("read installation's name: %w", err)
 	}
 	name := strings.TrimSuffix(string(b), "\n")
-	if !installation.MatchString(name) {
-		return "", selvedge.Errorf(selvedge.CodeInvalid, "the file holds no name of an installation").At("origin")
-	}
-	return name, nil
+	return name, checkOrigin(name)
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,6 +42,10 @@ type Config struct {
 	// Database is the postgres:// URL of the database that Init was given, and
 	// empty for the SQLite file in the data folder.
 	Database string
+	// Origin names the installation in the origins of its logs, and so in every
+	// proof, for ever: a host's name, and maybe a path. Init alone looks at it; if
+	// it is empty, the name is drawn from the root secret.
+	Origin string
 	// UnknownAge says what an unknown age counts as. It may be missing only
 	// where nothing is matched: Start refuses to run without it.
 	UnknownAge contact.AgePolicy
@@ -66,15 +71,22 @@ const sortMemory = 64 << 20
 // Init makes the data folder of a new installation, and its database: in the
 // folder, or where cfg.Database says. Of cfg it needs Dir, Clock and Entropy. It
 // returns a CodeConflict error if there is one already, and a CodeInvalid error
-// if the folder is there and others may enter it.
+// if the folder is there and others may enter it, or if cfg.Origin is no name.
 func Init(ctx context.Context, cfg Config) error {
+	if err := checkOrigin(cfg.Origin); cfg.Origin != "" && err != nil {
+		return err
+	}
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return fmt.Errorf("make data folder: %w", err)
 	}
 	if err := private(cfg.Dir); err != nil {
 		return err
 	}
-	if _, err := secret.Create(filepath.Join(cfg.Dir, secretFile), cfg.Entropy); err != nil {
+	root, err := secret.Create(filepath.Join(cfg.Dir, secretFile), cfg.Entropy)
+	if err != nil {
+		return err
+	}
+	if err := setOrigin(cfg.Dir, cmp.Or(cfg.Origin, drawnOrigin(root))); err != nil {
 		return err
 	}
 	return initDatabase(ctx, cfg)

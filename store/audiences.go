@@ -112,15 +112,29 @@ func (Audiences) InsertVersion(ctx context.Context, tx selvedge.Tx, v audience.V
 	return err
 }
 
+const versionColumns = `audience_id, number, base, members_sum, members_size, added, removed, position, epoch, rule_set, sealed_at, publish_at, size_step`
+
+func scanVersion(s scanner) (v audience.Version, err error) {
+	var step int
+	v.Members.Kind = blob.KindBitmap
+	err = s.Scan(&v.Audience, &v.Number, fixed(v.Base[:]), fixed(v.Members.Sum[:]), &v.Members.Size, &v.Added, &v.Removed,
+		&v.Position, &v.Epoch, &v.RuleSet, micros{&v.SealedAt}, micros{&v.PublishAt}, &step)
+	v.Size = report.SizeAt(step)
+	return v, err
+}
+
 // Versions implements audience.Repository.
 func (Audiences) Versions(ctx context.Context, tx selvedge.Tx, aud selvedge.AudienceID) ([]audience.Version, error) {
-	return all(ctx, tx, func(s scanner) (v audience.Version, err error) {
-		var step int
-		v.Members.Kind = blob.KindBitmap
-		err = s.Scan(&v.Audience, &v.Number, fixed(v.Base[:]), fixed(v.Members.Sum[:]), &v.Members.Size, &v.Added, &v.Removed,
-			&v.Position, &v.Epoch, &v.RuleSet, micros{&v.SealedAt}, micros{&v.PublishAt}, &step)
-		v.Size = report.SizeAt(step)
-		return v, err
-	}, `SELECT audience_id, number, base, members_sum, members_size, added, removed, position, epoch, rule_set, sealed_at, publish_at, size_step
-		FROM audience_version WHERE audience_id = ? ORDER BY number`, aud)
+	return all(ctx, tx, scanVersion, `SELECT `+versionColumns+` FROM audience_version WHERE audience_id = ? ORDER BY number`, aud)
+}
+
+// AllVersions implements audience.Repository.
+func (Audiences) AllVersions(ctx context.Context, tx selvedge.Tx, fn func(audience.Version) error) error {
+	return each(ctx, tx, func(s scanner) error {
+		v, err := scanVersion(s)
+		if err != nil {
+			return err
+		}
+		return fn(v)
+	}, `SELECT `+versionColumns+` FROM audience_version ORDER BY audience_id, number`)
 }

@@ -34,6 +34,7 @@ type cli struct {
 	List     listCmd     `cmd:"" help:"Upload lists, over HTTP."`
 	Identify identifyCmd `cmd:"" help:"Print the canonical forms of identifiers read as NDJSON."`
 	Index    indexCmd    `cmd:"" help:"Look after the index."`
+	Ledger   ledgerCmd   `cmd:"" help:"Verify the ledger, and prove what is in it."`
 	Demo     demoCmd     `cmd:"" help:"Do the main job on an invented world, tell the story, keep serving."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }

@@ -14,10 +14,14 @@ import (
 type initCmd struct {
 	folder
 	operator
+	Origin string `help:"Name of the installation in its proofs, for ever: a host's name, such as selvedge.example. Drawn at random if it is not given."`
 }
 
 func (cmd initCmd) Run(ctx context.Context, c *console) error {
-	if err := server.Init(ctx, server.Config{Dir: cmd.Dir, Database: cmd.Database, Clock: selvedge.WallClock{}, Entropy: selvedge.SystemEntropy{}}); err != nil {
+	err := server.Init(ctx, server.Config{
+		Dir: cmd.Dir, Database: cmd.Database, Origin: cmd.Origin, Clock: selvedge.WallClock{}, Entropy: selvedge.SystemEntropy{},
+	})
+	if err != nil {
 		return err
 	}
 	s, err := cmd.open(ctx, c)

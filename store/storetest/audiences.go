@@ -2,6 +2,9 @@ package storetest
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -220,6 +223,26 @@ func audienceVersions(t *testing.T, s *site) {
 	same(t, "by number", want, versions("a"), sizes)
 	if n := len(versions("none")); n != 0 {
 		t.Errorf("an audience that is not there has %d versions", n)
+	}
+	every := func(limit int) (out []audience.Version, err error) {
+		err = s.Tx.View(t.Context(), func(ctx context.Context, tx selvedge.Tx) error {
+			return s.Audiences.AllVersions(ctx, tx, func(v audience.Version) error {
+				if out = append(out, v); len(out) == limit {
+					return errUndo
+				}
+				return nil
+			})
+		})
+		return out, err
+	}
+	all, err := every(100)
+	if err != nil || len(all) != 2*len(want) {
+		t.Errorf("%d versions in all, %v", len(all), err)
+	}
+	slices.SortStableFunc(all, func(a, b audience.Version) int { return strings.Compare(string(a.Audience), string(b.Audience)) })
+	same(t, "all versions, by audience and number", append(versions("A"), want...), all, sizes)
+	if some, err := every(3); len(some) != 3 || !errors.Is(err, errUndo) {
+		t.Errorf("%d versions, %v: want three and fn's error", len(some), err)
 	}
 	s.refused(t, "a second version of one number", insert(version("a", 2)))
 }

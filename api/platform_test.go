@@ -77,7 +77,7 @@ func newPlatform(t *testing.T) *platform {
 	var err error
 	p.Server, err = server.Open(t.Context(), server.Config{
 		Dir: p.dir, UnknownAge: contact.UnknownIsMinor, Tick: time.Minute, Clock: p.clock, Entropy: entropy, Code: "test",
-		Log: slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log: p.logger(),
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, p.Server.Close()) })
@@ -95,6 +95,10 @@ func newPlatform(t *testing.T) *platform {
 	p.http = httptest.NewServer(p.Handler())
 	t.Cleanup(p.http.Close) // before the server: nothing may be using it
 	return p
+}
+
+func (p *platform) logger() *slog.Logger {
+	return slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 func (p *platform) org(t *testing.T, name string) (key string, id selvedge.AudienceID) {

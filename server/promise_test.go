@@ -17,7 +17,9 @@ import (
 
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/demo/world"
+	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/org"
+	"github.com/selvedge/selvedge/store/tesseralog"
 )
 
 // TestThePromise: delete every contact point that was never given for
@@ -27,7 +29,8 @@ import (
 // Two installations of one seed live through the same requests at the same
 // times. One platform holds everything; the other never held a contact point
 // without an ads grant. Every answer to an org must be equal, byte for byte,
-// and so must everything in the ads space: an org may be shown a proof of it.
+// and so must everything in the ads space and its log, salts, roots and
+// signatures included: an org may be shown a proof of it.
 // Nor may it matter in which database the truth is.
 func TestThePromise(t *testing.T) {
 	t.Parallel()
@@ -80,6 +83,9 @@ func promise(t *testing.T, everything string) {
 	}
 	if diff := cmp.Diff(b.adsSpace(t), a.adsSpace(t)); diff != "" {
 		t.Errorf("the ads space differs:\n%.3000s", diff)
+	}
+	if diff := cmp.Diff(b.adsLog(t), a.adsLog(t)); diff != "" {
+		t.Errorf("the ads log differs:\n%.3000s", diff)
 	}
 }
 
@@ -307,6 +313,32 @@ func (x *twin) peopleAct(t *testing.T, n int) {
 	if d := until.Sub(x.clock.Now()); d > 0 {
 		x.clock.Add(d)
 	}
+}
+
+// adsLog enters what waits and returns the log of the ads space: its leaves, and
+// the checkpoint that is signed over them.
+func (x *twin) adsLog(t *testing.T) (out []string) {
+	t.Helper()
+	if err := x.Audiences.Ledger.Await(t.Context(), ledger.Ads); err != nil {
+		t.Fatal(err)
+	}
+	log := tesseralog.NewView(filepath.Join(x.dir, "ledger", "ads"))
+	size, err := log.Size(t.Context())
+	if err != nil || size < 20 {
+		t.Fatalf("%d leaves, %v: the test sees too little", size, err)
+	}
+	for i := range size {
+		leaf, err := log.Leaf(t.Context(), i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, string(leaf))
+	}
+	checkpoint, err := log.AwaitPublished(t.Context(), size-1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(out, string(checkpoint))
 }
 
 // adsSpace returns everything that is in the ads space of the database.

@@ -1,6 +1,7 @@
 package tesseralog
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -150,6 +151,14 @@ func (v *View) Prove(ctx context.Context, tree tlog.Tree, index int64) (tlog.Rec
 	}
 	if tlog.RecordHash(leaf) != tree.Hash {
 		return nil, errors.New("prove leaf 0 of 1: the log's leaf is another one")
+	}
+	// The next leaf's root will be made of it.
+	stored, err := tiles{v}.ReadTiles([]tlog.Tile{{H: tileHeight, W: 1}})
+	if err != nil {
+		return nil, fmt.Errorf("prove leaf 0 of 1: %w", err)
+	}
+	if !bytes.Equal(stored[0], tree.Hash[:]) {
+		return nil, errors.New("prove leaf 0 of 1: the stored hash is another one")
 	}
 	return path, nil
 }

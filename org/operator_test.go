@@ -93,7 +93,7 @@ func TestOperatorKey(t *testing.T) {
 	if second, other := b.operatorKey(t, "alice"); other.Name() != actor.Name() || other.Key() == actor.Key() || second == key {
 		t.Errorf("the second key acts as %q with key %q", other.Name(), other.Key())
 	}
-	entries := b.column(t, "SELECT space || ' ' || kind || ' ' || actor || ' ' || body FROM outbox ORDER BY id LIMIT 1")
+	entries := b.column(t, "SELECT space || ' ' || kind || ' ' || actor || ' ' || body FROM ledger_entry ORDER BY rowid LIMIT 1")
 	if want := `registry key.issued anna {"key":"` + key[4:20] + `","role":"operator","operator":"alice"}`; len(entries) != 1 || entries[0] != want {
 		t.Errorf("entered %v, want %s", entries, want)
 	}
@@ -134,7 +134,7 @@ func TestRevokedKey(t *testing.T) {
 	if _, err := b.Authenticate(t.Context(), spare); err != nil {
 		t.Errorf("another key of the same name: %v", err)
 	}
-	entered := b.column(t, "SELECT space || ' ' || actor || ' ' || body FROM outbox WHERE kind = 'key.revoked' ORDER BY id")
+	entered := b.column(t, "SELECT space || ' ' || actor || ' ' || body FROM ledger_entry WHERE kind = 'key.revoked' ORDER BY rowid")
 	var want []string
 	for _, key := range []string{orgKey, platformKey, operatorKey} {
 		want = append(want, `registry anna {"key":"`+key[4:20]+`"}`)
@@ -162,7 +162,7 @@ func TestWhoMayHandleKeys(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "handle")
 	key, _ := b.operatorKey(t, "alice")
-	before := b.column(t, "SELECT body FROM outbox")
+	before := b.column(t, "SELECT body FROM ledger_entry")
 	for _, actor := range []selvedge.Actor{{}, selvedge.Platform("k"), selvedge.OrgActor("org_a", "k"), selvedge.System("matcher")} {
 		secret, err := b.IssueOperatorKey(t.Context(), actor, "mallory")
 		wantCode(t, err, selvedge.CodeForbidden, "")
@@ -173,7 +173,7 @@ func TestWhoMayHandleKeys(t *testing.T) {
 			t.Errorf("%s was given keys", actor.Role())
 		}
 	}
-	if diff := cmp.Diff(before, b.column(t, "SELECT body FROM outbox")); diff != "" {
+	if diff := cmp.Diff(before, b.column(t, "SELECT body FROM ledger_entry")); diff != "" {
 		t.Errorf("entered:\n%s", diff)
 	}
 	if _, err := b.Authenticate(t.Context(), key); err != nil {

@@ -36,16 +36,45 @@ func initDatabase(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	var raw [16]byte
-	cfg.Entropy.Fill("installation", raw[:])
-	id := hex.EncodeToString(raw[:])
+	id := newInstallation(cfg.Entropy)
 	if err := db.Claim(ctx, id); err != nil {
 		return errors.Join(err, db.Close())
 	}
-	if err := os.WriteFile(filepath.Join(cfg.Dir, installationFile), []byte(id+"\n"), 0o600); err != nil {
-		return errors.Join(fmt.Errorf("write installation id: %w", err), db.Close())
+	return errors.Join(writeInstallation(cfg.Dir, id), db.Close())
+}
+
+func newInstallation(entropy selvedge.Entropy) string {
+	var raw [16]byte
+	entropy.Fill("installation", raw[:])
+	return hex.EncodeToString(raw[:])
+}
+
+func writeInstallation(dir, id string) error {
+	if err := os.WriteFile(filepath.Join(dir, installationFile), []byte(id+"\n"), 0o600); err != nil {
+		return fmt.Errorf("write installation id: %w", err)
 	}
-	return db.Close()
+	return nil
+}
+
+// adoptDatabase brings a database that was restored up to date, and ties it to
+// the data folder.
+func adoptDatabase(ctx context.Context, cfg Config) error {
+	if cfg.Database == "" {
+		return initDatabase(ctx, cfg)
+	}
+	db, err := store.OpenPostgres(ctx, cfg.Database, cfg.Clock, cfg.Entropy)
+	if err != nil {
+		return err
+	}
+	id, err := db.Installation(ctx)
+	if selvedge.CodeOf(err) == selvedge.CodeNotFound { // it was in a file before
+		id = newInstallation(cfg.Entropy)
+		err = db.Claim(ctx, id)
+	}
+	if err == nil {
+		err = writeInstallation(cfg.Dir, id)
+	}
+	return errors.Join(err, db.Close())
 }
 
 // openDatabase opens the database that belongs to a data folder. It returns a

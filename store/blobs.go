@@ -1,7 +1,11 @@
 package store
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/selvedge/selvedge"
@@ -197,4 +201,23 @@ func (BlobRegister) Held(ctx context.Context, tx selvedge.Tx, at time.Time) (boo
 	}
 	n, err := one(ctx, tx, number, `SELECT COUNT(*) FROM blob_hold`)
 	return n > 0, err
+}
+
+// NamedBlobs returns every blob that a row names, once.
+func (d *DB) NamedBlobs(ctx context.Context, tx selvedge.Tx) ([]blob.Ref, error) {
+	var out []blob.Ref
+	for _, c := range blobColumns {
+		refs, err := all(ctx, tx, func(s scanner) (blob.Ref, error) {
+			ref := blob.Ref{Kind: c.kind}
+			err := s.Scan(fixed(ref.Sum[:]), &ref.Size)
+			return ref, err
+		}, `SELECT DISTINCT `+c.column+`, `+strings.TrimSuffix(c.column, "sum")+`size FROM `+c.table+` WHERE `+c.column+` IS NOT NULL`)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, refs...)
+	}
+	return slices.Compact(slices.SortedFunc(slices.Values(out), func(a, b blob.Ref) int {
+		return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), bytes.Compare(a.Sum[:], b.Sum[:]))
+	})), nil
 }

@@ -19,9 +19,9 @@ const loadRows = 20_000
 // Restore fills a new database from a dump and closes it. Open makes the
 // database at the schema's version that the dump has (see OpenAt and
 // OpenPostgresAt); the next ordinary opening brings it up to date. It returns
-// how many rows there were, and a CodeInvalid error if what it reads is no whole
-// dump, was changed, or fits no such schema: the database is then to be thrown
-// away.
+// how many rows there were. It returns a CodeConflict error if the database holds
+// anything, and a CodeInvalid error if what it reads is no whole dump, was
+// changed, or fits no such schema: the database is then to be thrown away.
 func Restore(ctx context.Context, r io.Reader, open func(version int64) (*DB, error)) (rows int64, err error) {
 	in := &undumper{r: bufio.NewReaderSize(r, 1<<20), sum: sha256.New()}
 	magic := make([]byte, len(dumpMagic))
@@ -43,12 +43,7 @@ func Restore(ctx context.Context, r io.Reader, open func(version int64) (*DB, er
 		if tables, err = d.tables(ctx, tx); err != nil {
 			return err
 		}
-		for _, t := range tables { // some begin with a row
-			if _, err := exec(ctx, tx, `DELETE FROM `+t.name); err != nil {
-				return err
-			}
-		}
-		return nil
+		return empty(ctx, tx, tables)
 	})
 	if err != nil {
 		return 0, err
@@ -71,6 +66,26 @@ func Restore(ctx context.Context, r io.Reader, open func(version int64) (*DB, er
 			return rows, errDump("a part of no kind")
 		}
 	}
+}
+
+// empty checks that nobody's data is in the tables, and takes out the rows that a
+// new schema begins with: numbers of which none was given.
+func empty(ctx context.Context, tx selvedge.Tx, tables []table) error {
+	for _, t := range tables {
+		if slices.Contains(t.columns, "given") {
+			if _, err := exec(ctx, tx, `DELETE FROM `+t.name+` WHERE given = 0`); err != nil {
+				return err
+			}
+		}
+		n, err := one(ctx, tx, number, `SELECT COUNT(*) FROM `+t.name)
+		if err != nil {
+			return err
+		}
+		if n != 0 {
+			return selvedge.Errorf(selvedge.CodeConflict, "is not empty: a backup is restored into a new one").At("database")
+		}
+	}
+	return nil
 }
 
 // check reads the sum at the end.

@@ -36,6 +36,8 @@ type cli struct {
 	Index    indexCmd    `cmd:"" help:"Look after the index."`
 	Ledger   ledgerCmd   `cmd:"" help:"Verify the ledger, and prove what is in it."`
 	Blobs    blobsCmd    `cmd:"" help:"Look after the blobs."`
+	Backup   backupCmd   `cmd:"" help:"Copy an installation, while it runs."`
+	Restore  restoreCmd  `cmd:"" help:"Make an installation from a backup."`
 	Demo     demoCmd     `cmd:"" help:"Do the main job on an invented world, tell the story, keep serving."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }

@@ -32,6 +32,7 @@ func Layers() Table {
 		{"person"},
 		{"store", "store/..."},
 		{"api", "web"},
+		{"backup"},
 		{"server"},
 		{"demo", "demo/world", "bench", "audit"},
 		{"cmd/selvedge"},

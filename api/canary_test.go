@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/server/servertest"
 )
 
 // canary is planted wherever a request can carry a value. It has the form of a
@@ -112,7 +113,7 @@ func TestNothingIsEchoed(t *testing.T) {
 	if m := hasCanary(a.text()); m != "" {
 		t.Errorf("the report holds %q: %s", m, a.body)
 	}
-	must(t, p.Matcher.Drain(t.Context()))
+	servertest.Drain(t, p.Server, p.clock)
 	if m := hasCanary(p.log.String()); m != "" {
 		t.Errorf("the log holds %q", m)
 	}

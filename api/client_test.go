@@ -18,6 +18,7 @@ import (
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/server/servertest"
 )
 
 func diffJSON(want, got any) string { return cmp.Diff(want, got) }
@@ -64,7 +65,7 @@ func TestClientAudiences(t *testing.T) {
 		t.Errorf("read again: %+v, %v", again, err)
 	}
 
-	must(t, p.Matcher.Drain(t.Context()))
+	servertest.Drain(t, p.Server, p.clock)
 	tick := time.Date(2026, 3, 14, 9, 27, 0, 0, time.UTC)
 	p.clock.Add(tick.Sub(start))
 	got, err := c.Audience(t.Context(), made.ID)
@@ -85,7 +86,7 @@ func TestAudienceJSON(t *testing.T) {
 		t.Errorf("got  %swant %s", got, want)
 	}
 	p.upload(t, "email\nada@example.com\n")
-	must(t, p.Matcher.Drain(t.Context()))
+	servertest.Drain(t, p.Server, p.clock)
 	p.clock.Add(time.Minute)
 	want := head + `"status":"ready","size":"too small","as_of":"2026-03-14T09:27:00Z","deliverable":false}` + "\n"
 	if got := p.ask(t, p.acme, "GET", path, "").body; got != want {

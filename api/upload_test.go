@@ -13,6 +13,7 @@ import (
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/server/servertest"
 )
 
 // TestUploadAnswer fixes the field names and the shape that senders read.
@@ -53,7 +54,7 @@ func TestAnswerDoesNotDependOnPeople(t *testing.T) {
 	for _, csv := range []string{"email\nada@example.com\n", "email\neve@example.com\n"} {
 		p := newPlatform(t)
 		first := p.upload(t, csv)
-		must(t, p.Matcher.Drain(t.Context()))
+		servertest.Drain(t, p.Server, p.clock)
 		p.clock.Add(60e9)
 		second := p.ask(t, p.acme, "GET", "/v1/audiences/"+string(p.audience), "")
 		second.body = first.body + second.body

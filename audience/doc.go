@@ -7,5 +7,5 @@
 // told of an audience is a status and one published Size.
 //
 // Reading order: Audience, Version, Service (what an org asks for), Matcher
-// (what happens then).
+// (what happens then, as a job).
 package audience

@@ -36,7 +36,7 @@ func TestMatchWaitsForItsIntent(t *testing.T) {
 	var keeper *index.Keeper
 	keeper, p.Matcher.Index = p.Matcher.Index, nil // whoever looks anybody up panics
 	gate.Entering = func(ledger.Space) error { return full }
-	if err := p.Matcher.Drain(t.Context()); !errors.Is(err, full) {
+	if err := p.match(t); !errors.Is(err, full) {
 		t.Errorf("error %v", err)
 	}
 	gate.Entering = func(space ledger.Space) error {
@@ -129,7 +129,7 @@ func TestContained(t *testing.T) {
 			_, err := p.Audiences.Upload(ctx, s.actor, s.audience, strings.NewReader(rows(0, 1)), list.Options{})
 			return err
 		},
-		"match": func() error { return p.Matcher.Drain(ctx) },
+		"match": func() error { return p.match(t) },
 		"members": func() error {
 			_, err := p.Matcher.Members(ctx, anna, s.org.ID, s.audience, s.org.Kind.Purpose())
 			return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/change"
 	"github.com/selvedge/selvedge/index"
+	"github.com/selvedge/selvedge/job"
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/match"
@@ -21,9 +21,8 @@ import (
 	"github.com/selvedge/selvedge/report"
 )
 
-// Matcher matches accepted lists, one after the other in the order of
-// acceptance, and seals the versions that they make. Only one goroutine may run
-// it.
+// Matcher matches accepted lists and seals the versions that they make. It is
+// safe for concurrent use, also by several processes.
 type Matcher struct {
 	Repo    Repository
 	Orgs    org.Repository
@@ -31,6 +30,7 @@ type Matcher struct {
 	Changes change.Log
 	Outbox  ledger.Outbox
 	Ledger  ledger.Gate
+	Jobs    Jobs
 	Blobs   blob.Store
 	Names   *blob.Collector
 	Index   *index.Keeper
@@ -40,71 +40,37 @@ type Matcher struct {
 	Log     *slog.Logger
 }
 
-// Run matches what waits, then whenever wake is signalled, until ctx ends. A
-// list that cannot be matched is logged and stays waiting: it is tried again at
-// the next wake and at the next start.
-func (m *Matcher) Run(ctx context.Context, wake <-chan struct{}) {
-	for {
-		if err := m.Drain(ctx); err != nil && ctx.Err() == nil {
-			m.Log.ErrorContext(ctx, "match lists", "error", err)
-		}
-		select {
-		case <-wake:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// Drain matches every list that waits now. A list that fails does not hold up
-// the others; the errors of all that failed are returned together. While the
-// server is contained it matches none and returns a CodeContained error.
-func (m *Matcher) Drain(ctx context.Context) error {
-	if err := m.Ledger.Contained(); err != nil {
-		return err
-	}
-	var waiting []list.List
-	err := m.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) (err error) {
-		waiting, err = m.Repo.Unmatched(ctx, tx)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, l := range waiting {
-		if err := m.match(ctx, l); err != nil {
-			errs = append(errs, fmt.Errorf("match list %s: %w", l.ID, err))
-		}
-	}
-	return errors.Join(errs...)
-}
-
 var matcher = selvedge.System("matcher")
 
 // match takes one accepted list to its version.
-func (m *Matcher) match(ctx context.Context, l list.List) error {
-	if err := m.intend(ctx, l); err != nil {
+func (m *Matcher) match(ctx context.Context, a job.Attempt, l list.List) error {
+	if err := m.intend(ctx, a, l); err != nil {
 		return err
 	}
 	if err := m.Ledger.Await(ctx, ledger.Ads); err != nil {
 		return err
 	}
-	err := m.Index.Use(ctx, func(ads *index.Ads) error {
-		members, err := m.lookUp(ctx, l, ads)
-		if err != nil {
-			return err
-		}
-		ref, err := putBitmap(ctx, m.Blobs, members)
-		if err != nil {
-			return err
-		}
-		return m.seal(ctx, l, ads, members, ref)
-	})
+	err := errRebase
+	for errors.Is(err, errRebase) {
+		// From the look-up on, so that the positions of an audience's versions
+		// never go back.
+		err = m.Index.Use(ctx, func(ads *index.Ads) error {
+			members, err := m.lookUp(ctx, l, ads)
+			if err != nil {
+				return err
+			}
+			ref, err := putBitmap(ctx, m.Blobs, members)
+			if err != nil {
+				return err
+			}
+			return m.seal(ctx, a, l, ads, members, ref)
+		})
+	}
 	if err != nil {
 		return err
 	}
-	// From here on no row names the spill, and nobody else reads it.
+	// From here on no row names the spill. A worker that tries the same list may
+	// find it gone, and then that the list is matched.
 	if err := m.Names.Discard(ctx, *l.Spill); err != nil {
 		m.Log.WarnContext(ctx, "delete spill", "list", l.ID, "error", err)
 	}
@@ -113,8 +79,11 @@ func (m *Matcher) match(ctx context.Context, l list.List) error {
 
 // intend enters the match in the outbox before anybody is looked up. It also
 // settles the expiries that are due, so that no match sees a grant that is over.
-func (m *Matcher) intend(ctx context.Context, l list.List) error {
+func (m *Matcher) intend(ctx context.Context, a job.Attempt, l list.List) error {
 	return m.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		if err := a.Fence(ctx, tx); err != nil {
+			return err
+		}
 		if _, err := m.Changes.Append(ctx, tx, change.Change{Kind: change.List, Subject: string(l.ID)}); err != nil {
 			return err
 		}
@@ -142,10 +111,15 @@ func (m *Matcher) lookUp(ctx context.Context, l list.List, ads *index.Ads) (*roa
 	return res.Members, err
 }
 
+// errRebase says that the audience has a newer version than the one that was
+// built on.
+var errRebase = errors.New("the audience has a newer version")
+
 // seal makes the list's members count: the next version of its audience, the
 // list's new state and the entry, in one transaction that reads again all that
-// may have been revoked meanwhile.
-func (m *Matcher) seal(ctx context.Context, l list.List, ads *index.Ads, members *roaring.Bitmap, ref blob.Ref) error {
+// may have been revoked meanwhile. It returns errRebase if the version that it
+// built on is no longer the last.
+func (m *Matcher) seal(ctx context.Context, a job.Attempt, l list.List, ads *index.Ads, members *roaring.Bitmap, ref blob.Ref) error {
 	now := m.Clock.Now()
 	var owner org.Org
 	var before []Version
@@ -184,12 +158,22 @@ func (m *Matcher) seal(ctx context.Context, l list.List, ads *index.Ads, members
 	if v.Members, err = putBitmap(ctx, m.Blobs, all); err != nil {
 		return err
 	}
-	return m.Names.Name(ctx, func() error { return m.keep(ctx, l, v, all.GetCardinality(), ref) }, ref, v.Members)
+	return m.Names.Name(ctx, func() error { return m.keep(ctx, a, l, v, all.GetCardinality(), ref) }, ref, v.Members)
 }
 
 // keep is the transaction of seal.
-func (m *Matcher) keep(ctx context.Context, l list.List, v Version, members uint64, ref blob.Ref) error {
+func (m *Matcher) keep(ctx context.Context, a job.Attempt, l list.List, v Version, members uint64, ref blob.Ref) error {
 	return m.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		if err := a.Fence(ctx, tx); err != nil {
+			return err
+		}
+		versions, err := m.Repo.Versions(ctx, tx, l.Audience)
+		if err != nil {
+			return err
+		}
+		if int64(len(versions)) != v.Number-1 { // they are numbered from 1 without a gap
+			return errRebase
+		}
 		o, err := m.Orgs.Org(ctx, tx, l.Org)
 		if err != nil {
 			return err

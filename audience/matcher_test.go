@@ -282,7 +282,7 @@ func TestDamagedSpill(t *testing.T) {
 	bad := s.upload(t, rows(0, 2))
 	restore := damage(t, p.spills(t)[0])
 	good, better := s.upload(t, rows(2, 4)), other.upload(t, rows(4, 6))
-	err := p.Matcher.Drain(t.Context())
+	err := p.match(t)
 	if err == nil || !strings.Contains(err.Error(), string(bad.ID)) || strings.Contains(err.Error(), string(good.ID)) || strings.Contains(err.Error(), string(better.ID)) {
 		t.Errorf("drained with %v", err)
 	}
@@ -314,7 +314,7 @@ func TestSuspendedMeanwhile(t *testing.T) {
 	s := p.shop(t, "Acme", org.Advertiser)
 	s.upload(t, rows(0, 2))
 	p.sql(t, "UPDATE org SET state = 'suspended'")
-	if err := p.Matcher.Drain(t.Context()); selvedge.CodeOf(err) != selvedge.CodeForbidden {
+	if err := p.match(t); selvedge.CodeOf(err) != selvedge.CodeForbidden {
 		t.Errorf("drained with %v", err)
 	}
 	if n := len(p.sealed(t)) + len(p.column(t, "SELECT 'v' FROM audience_version")); n != 0 {
@@ -359,74 +359,11 @@ func TestIntentBeforeDeed(t *testing.T) {
 	s.upload(t, rows(0, 2))
 	p.sql(t, "CREATE TRIGGER full BEFORE INSERT ON ledger_entry WHEN NEW.kind = 'match.intended' BEGIN SELECT RAISE(ABORT, 'full'); END")
 	p.Matcher.Index = nil // whoever looks anybody up panics
-	if err := p.Matcher.Drain(t.Context()); err == nil {
+	if err := p.match(t); err == nil {
 		t.Error("matched without an intent")
 	}
 	if n := len(p.sealed(t)); n != 0 {
 		t.Errorf("%d versions were sealed", n)
-	}
-}
-
-// told is a log that hands out its messages.
-type told struct{ messages chan string }
-
-func (told) Enabled(context.Context, slog.Level) bool { return true }
-func (h told) WithAttrs([]slog.Attr) slog.Handler     { return h }
-func (h told) WithGroup(string) slog.Handler          { return h }
-func (h told) Handle(_ context.Context, r slog.Record) error {
-	h.messages <- r.Level.String() + " " + r.Message
-	return nil
-}
-
-// done is a store that tells when a spill was deleted: the last step of a match.
-type done struct {
-	blob.Store
-	deleted chan struct{}
-}
-
-func (d done) Delete(ctx context.Context, ref blob.Ref) error {
-	err := d.Store.Delete(ctx, ref)
-	d.deleted <- struct{}{}
-	return err
-}
-
-// TestRun: what waits at the start is matched, then what comes; what fails is
-// logged, and tried again at the next wake.
-func TestRun(t *testing.T) {
-	t.Parallel()
-	p := newPlatform(t, 6)
-	s := p.shop(t, "Acme", org.Advertiser)
-	log, blobs := told{make(chan string, 9)}, done{p.Collector.Store, make(chan struct{}, 9)}
-	p.Matcher.Log, p.Collector.Store = slog.New(log), blobs
-	s.upload(t, rows(0, 2))
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		p.Run(ctx)
-	}()
-	<-blobs.deleted
-
-	s.upload(t, rows(2, 4)) // wakes it
-	<-blobs.deleted
-
-	p.Audiences.Wake = func() {} // not before the spill is damaged
-	s.upload(t, rows(4, 6))
-	restore := damage(t, p.spills(t)[0])
-	p.Wake()
-	if got := <-log.messages; got != "ERROR match lists" {
-		t.Errorf("logged %q", got)
-	}
-	restore()
-	p.Wake()
-	<-blobs.deleted
-	stop()
-	<-ended
-	if diff := cmp.Diff(people(0, 6), s.members(t)); diff != "" {
-		t.Errorf("members (-want +got):\n%s", diff)
-	}
-	if n := len(log.messages); n != 0 {
-		t.Errorf("logged %d times more: %s", n, <-log.messages)
 	}
 }
 

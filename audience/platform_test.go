@@ -26,6 +26,7 @@ import (
 	"github.com/selvedge/selvedge/prompt/prompttest"
 	"github.com/selvedge/selvedge/purpose"
 	"github.com/selvedge/selvedge/server"
+	"github.com/selvedge/selvedge/server/servertest"
 )
 
 var (
@@ -46,13 +47,16 @@ type platform struct {
 // newPlatform has people whose e-mail addresses are person0@example.com and so
 // on, given for advertisers and partners but every third, who gave it for
 // advertisers alone. Each also has a phone number, given for security.
-func newPlatform(t *testing.T, people int) *platform {
+func newPlatform(t *testing.T, people int, more ...func(*server.Config)) *platform {
 	t.Helper()
 	clock, entropy := fakeclock.New(start), selvedge.NewSeededEntropy("audience")
 	p := &platform{clock: clock, cfg: server.Config{
 		Dir: filepath.Join(t.TempDir(), "data"), UnknownAge: contact.UnknownIsMinor, Tick: time.Minute,
 		Clock: clock, Entropy: entropy, Log: slog.New(slog.DiscardHandler), Code: "test",
 	}}
+	for _, m := range more {
+		m(&p.cfg)
+	}
 	must(t, server.Init(t.Context(), server.Config{Dir: p.cfg.Dir, Clock: clock, Entropy: entropy}))
 	p.open(t)
 	t.Cleanup(func() { must(t, p.Server.Close()) })
@@ -120,7 +124,14 @@ func (p *platform) restart(t *testing.T) {
 
 func (p *platform) drain(t *testing.T) {
 	t.Helper()
-	must(t, p.Matcher.Drain(t.Context()))
+	must(t, p.match(t))
+}
+
+// match makes one attempt at every list that waits, in the order of acceptance,
+// and returns the errors.
+func (p *platform) match(t *testing.T) error {
+	t.Helper()
+	return servertest.Match(t, p.Server)
 }
 
 // shop is an org with one audience.

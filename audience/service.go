@@ -30,9 +30,7 @@ type Service struct {
 	Receiver *list.Receiver
 	Names    *blob.Collector
 	Clock    selvedge.Clock
-	// Wake is called when a list was accepted, so that it is matched soon. It
-	// must not block.
-	Wake func()
+	Jobs     Jobs
 }
 
 // Status is how far an audience or list has come.
@@ -223,7 +221,6 @@ func (s *Service) Upload(ctx context.Context, actor selvedge.Actor, id selvedge.
 	if err := s.Names.Name(ctx, func() error { return s.accept(ctx, actor, &l) }, sealed.Spill); err != nil {
 		return ListView{}, err
 	}
-	s.Wake()
 	return ListView{List: l, Status: Processing}, nil
 }
 
@@ -239,6 +236,9 @@ func (s *Service) accept(ctx context.Context, actor selvedge.Actor, l *list.List
 			return err
 		}
 		if _, err := s.Changes.Append(ctx, tx, change.Change{Kind: change.List, Subject: text}); err != nil {
+			return err
+		}
+		if err := enqueue(ctx, tx, s.Jobs, *l); err != nil {
 			return err
 		}
 		return s.Outbox.Append(ctx, tx, acceptedEntry(actor, *l))

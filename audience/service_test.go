@@ -12,6 +12,7 @@ import (
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/audience"
+	"github.com/selvedge/selvedge/job"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/org"
 )
@@ -161,15 +162,14 @@ func TestUpload(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, 3)
 	s := p.shop(t, "Acme", org.Advertiser)
-	woken := 0
-	p.Audiences.Wake = func() { woken++ }
 	v := s.upload(t, rows(0, 3))
 	if v.Status != audience.Processing || v.State != list.StateAccepted || v.Audience != s.audience || v.Org != s.org.ID ||
 		!v.AcceptedAt.Equal(start) || !v.ExpiresAt.Equal(start.Add(180*24*time.Hour)) || v.Report.Rows.Used != 3 {
 		t.Errorf("uploaded %+v", v)
 	}
-	if woken != 1 || len(p.spills(t)) != 1 {
-		t.Errorf("woken %d times, %d spills", woken, len(p.spills(t)))
+	jobs := p.jobs(t, job.Filter{})
+	if len(jobs) != 1 || jobs[0].Kind != "list.match" || jobs[0].Key != string(v.ID) || jobs[0].State != job.Waiting || len(p.spills(t)) != 1 {
+		t.Errorf("jobs %+v, %d spills", jobs, len(p.spills(t)))
 	}
 	got, err := p.Audiences.Lists(t.Context(), s.actor, s.audience)
 	must(t, err)
@@ -178,13 +178,11 @@ func TestUpload(t *testing.T) {
 	}
 }
 
-// TestRefusedUploadLeavesNothing: no list, no spill, no entry, and nobody is
-// woken.
+// TestRefusedUploadLeavesNothing: no list, no spill, no entry, and no job.
 func TestRefusedUploadLeavesNothing(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, 1)
 	s := p.shop(t, "Acme", org.Advertiser)
-	p.Audiences.Wake = func() { t.Error("woken") }
 	entries := p.column(t, "SELECT body FROM ledger_entry")
 	for name, c := range map[string]struct {
 		r    io.Reader
@@ -207,8 +205,8 @@ func TestRefusedUploadLeavesNothing(t *testing.T) {
 	if got := p.column(t, "SELECT body FROM ledger_entry"); !cmp.Equal(entries, got) {
 		t.Errorf("entered %v", got[len(entries):])
 	}
-	if n := len(p.column(t, "SELECT id FROM list")) + len(p.spills(t)); n != 0 {
-		t.Errorf("%d lists and spills are left", n)
+	if n := len(p.column(t, "SELECT id FROM list")) + len(p.spills(t)) + len(p.jobs(t, job.Filter{})); n != 0 {
+		t.Errorf("%d lists, spills and jobs are left", n)
 	}
 	if got := s.get(t); got.Status != audience.Empty {
 		t.Errorf("the audience is %s", got.Status)

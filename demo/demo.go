@@ -61,7 +61,12 @@ func Run(ctx context.Context, cfg Config) error {
 	defer working.Wait()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	working.Go(func() { s.Run(ctx) })
+	working.Go(func() {
+		if err := s.Run(ctx); err != nil {
+			cfg.Log.ErrorContext(ctx, "run jobs", "error", err)
+			stop()
+		}
+	})
 	working.Go(func() { _ = hs.Serve(listener) })
 	defer hs.Close()
 

@@ -32,7 +32,11 @@ func TestUntruthIsFound(t *testing.T) {
 	hs := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: time.Second}
 	var working sync.WaitGroup
 	working.Go(func() { _ = hs.Serve(listener) })
-	working.Go(func() { s.Run(ctx) })
+	working.Go(func() {
+		if err := s.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Cleanup(func() {
 		stop()
 		_ = hs.Close()

@@ -40,6 +40,7 @@ const (
 	MatchIntended    Kind = "match.intended"
 	VersionSealed    Kind = "version.sealed"
 	StaffLookup      Kind = "staff.lookup"
+	JobCancelled     Kind = "job.cancelled"
 	AccountErased    Kind = "account.erased" // its body is Erasure
 	LogEnded         Kind = "log.ended"      // its body is Ending
 )

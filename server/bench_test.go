@@ -8,6 +8,7 @@ import (
 	"github.com/selvedge/selvedge/demo/world"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/org"
+	"github.com/selvedge/selvedge/server/servertest"
 )
 
 // BenchmarkImport imports a world of 20,000 people into a new installation:
@@ -48,9 +49,7 @@ func BenchmarkList(b *testing.B) {
 	var rows int64
 	for b.Loop() {
 		v := shop.upload(b, csv, list.Options{})
-		if err := s.Matcher.Drain(b.Context()); err != nil {
-			b.Fatal(err)
-		}
+		servertest.Drain(b, s.Server, s.clock)
 		rows += v.Report.Rows.Read
 	}
 	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")

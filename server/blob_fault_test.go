@@ -13,6 +13,7 @@ import (
 	"github.com/selvedge/selvedge/demo/world"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/org"
+	"github.com/selvedge/selvedge/server/servertest"
 	"github.com/selvedge/selvedge/store"
 )
 
@@ -90,14 +91,14 @@ func (s *faultySite) wantWhole(t *testing.T, when string) {
 	}
 }
 
-// job is a thing that the server does with blobs. ready prepares it, with a
+// chore is a thing that the server does with blobs. ready prepares it, with a
 // store that works.
-type job struct {
+type chore struct {
 	ready func(t *testing.T)
 	do    func(t *testing.T) error
 }
 
-func (s *faultySite) jobs() map[string]job {
+func (s *faultySite) jobs() map[string]chore {
 	address := func(i int) string { return fmt.Sprintf("person%d@example.com", i) }
 	customers := func() string {
 		var b strings.Builder
@@ -123,7 +124,7 @@ func (s *faultySite) jobs() map[string]job {
 		}
 		s.audience = v.ID
 	}
-	return map[string]job{
+	return map[string]chore{
 		"import": {func(*testing.T) { s.people++ }, func(t *testing.T) error {
 			id := fmt.Sprintf("account-%d", s.people-1)
 			accounts := "account,country,age_class,active_on,state\n" + id + ",IT,adult,2026-03-01,active\n"
@@ -138,7 +139,7 @@ func (s *faultySite) jobs() map[string]job {
 			if err := upload(t); err != nil {
 				t.Fatal(err)
 			}
-		}, func(t *testing.T) error { return s.Matcher.Drain(t.Context()) }},
+		}, func(t *testing.T) error { return servertest.Match(t, s.Server) }},
 		"rebuild": {func(*testing.T) {}, func(t *testing.T) error { return s.RebuildIndex(t.Context()) }},
 		"collect": {func(t *testing.T) {
 			blobtest.Put(t, s.dir, blob.KindBitmap, fmt.Append(nil, s.people, len(s.accepted)))
@@ -204,7 +205,7 @@ func (s *faultySite) wantAllInTheEnd(t *testing.T) {
 	if err := s.jobs()["import"].do(t); err != nil { // the last one, again: it changes nothing
 		t.Fatal(err)
 	}
-	if err := s.Matcher.Drain(t.Context()); err != nil {
+	if err := servertest.Match(t, s.Server); err != nil {
 		t.Fatal(err)
 	}
 	audiences, err := s.Audiences.List(t.Context(), s.actor)

@@ -14,6 +14,7 @@ import (
 	"github.com/selvedge/selvedge/ledger/proof"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/server"
+	"github.com/selvedge/selvedge/server/servertest"
 )
 
 // backUp copies the database of a closed house, and returns what restores it.
@@ -48,7 +49,7 @@ func (h *house) wantContained(t *testing.T, acme *shop, who string) {
 	refused(t, err, selvedge.CodeContained, "")
 	_, err = h.Audiences.List(t.Context(), acme.actor)
 	refused(t, err, selvedge.CodeContained, "")
-	refused(t, h.Matcher.Drain(t.Context()), selvedge.CodeContained, "")
+	refused(t, servertest.Match(t, h.Server), selvedge.CodeContained, "")
 	_, _, err = h.People.Look(t.Context(), operator, "ada")
 	refused(t, err, selvedge.CodeContained, "")
 	h.withdraw(t, who)
@@ -115,7 +116,7 @@ func TestRestoredDatabase(t *testing.T) {
 	}
 	acme = &shop{&site{Server: h.Server}, acme.org, acme.actor, acme.audience}
 	acme.upload(t, everybody(), list.Options{})
-	if err := h.Matcher.Drain(t.Context()); err != nil {
+	if err := servertest.Match(t, h.Server); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(acme.members(t)); n != len(people)-2 {
@@ -272,7 +273,7 @@ func TestContainedWhileItRuns(t *testing.T) {
 	h.withdraw(t, "ada")
 	h.sql(t, `DELETE FROM ledger_entry WHERE space = 'ads' AND seq = (SELECT given FROM ledger_head WHERE space = 'ads')`)
 	acme.upload(t, everybody(), list.Options{})
-	if err := h.Matcher.Drain(t.Context()); selvedge.CodeOf(err) != selvedge.CodeContained {
+	if err := servertest.Match(t, h.Server); selvedge.CodeOf(err) != selvedge.CodeContained {
 		t.Errorf("error %v", err)
 	}
 	refused(t, h.contained(), selvedge.CodeContained, "")

@@ -25,6 +25,7 @@ import (
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/purpose"
 	"github.com/selvedge/selvedge/server"
+	"github.com/selvedge/selvedge/server/servertest"
 	"github.com/selvedge/selvedge/store/tesseralog"
 )
 
@@ -156,7 +157,7 @@ func TestEverythingIsProved(t *testing.T) {
 	h := newHouse(t)
 	acme := h.shop(t, "Acme")
 	acme.upload(t, everybody(), list.Options{})
-	if err := h.Matcher.Drain(t.Context()); err != nil {
+	if err := servertest.Match(t, h.Server); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(acme.members(t)); n != len(people) {
@@ -209,7 +210,9 @@ func TestRunEnters(t *testing.T) {
 	running := make(chan struct{})
 	go func() {
 		defer close(running)
-		h.Run(ctx)
+		if err := h.Run(ctx); err != nil {
+			t.Error(err)
+		}
 	}()
 	defer func() {
 		stop()

@@ -35,6 +35,7 @@ type ledgers struct {
 	db    *store.DB
 	open  []*tesseralog.Log
 	wakes map[ledger.Space]chan struct{}
+	said  error // what the database was last told
 }
 
 func newLedgers(cfg Config, root *secret.Root, db *store.DB) *ledgers {
@@ -88,7 +89,16 @@ func (l *ledgers) start(ctx context.Context) (err error) {
 			l.cfg.Log.ErrorContext(ctx, "contained: nothing is matched or shown until a person has looked", "space", s.Space, "error", err)
 		}
 	}
-	return nil
+	return l.say(ctx, l.Contained())
+}
+
+// say tells the processes that do not have the logs whether this one is
+// contained.
+func (l *ledgers) say(ctx context.Context, contained error) error {
+	l.said = contained
+	return l.db.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		return store.Outbox{DB: l.db}.SetContained(ctx, tx, contained != nil)
+	})
 }
 
 // sequencer returns the sequencer of a space, contained if its log and the
@@ -151,6 +161,12 @@ func (l *ledgers) run(ctx context.Context) {
 	for {
 		select {
 		case <-look.C:
+			if err := l.Contained(); err != nil && l.said == nil {
+				if err := l.say(ctx, err); err != nil {
+					l.said = nil // it is said again
+					l.cfg.Log.ErrorContext(ctx, "say that the server is contained", "error", err)
+				}
+			}
 			for _, space := range spaces {
 				l.wake(space)
 			}

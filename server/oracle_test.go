@@ -17,6 +17,7 @@ import (
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/purpose"
+	"github.com/selvedge/selvedge/server/servertest"
 )
 
 // shop is an org with one audience.
@@ -112,9 +113,7 @@ func live(t *testing.T, s *site, w *world.World, rnd *rand.Rand) {
 			// not reached by the newer one alone.
 			h := newShop(t, s, l.Name, shops[i].org.Kind)
 			h.upload(t, written(t, l.WriteCSV), list.Options{DefaultRegion: l.DefaultRegion})
-			if err := s.Matcher.Drain(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			servertest.Drain(t, s.Server, s.clock)
 			want := map[world.Key]bool{}
 			state := world.State{At: s.clock.Now(), Applied: world.UpTo(s.clock.Now()), Purpose: l.Purpose}
 			for k := range w.Members(l, state) {
@@ -151,9 +150,7 @@ func afterwards(t *testing.T, s *site, w *world.World, lists []world.List) {
 	t.Helper()
 	h := newShop(t, s, "later", org.Advertiser)
 	h.upload(t, written(t, lists[0].WriteCSV), list.Options{DefaultRegion: lists[0].DefaultRegion})
-	if err := s.Matcher.Drain(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	servertest.Drain(t, s.Server, s.clock)
 	s.clock.Add(150 * 24 * time.Hour) // some grants are over, the list is not
 	want := 0
 	for range w.Members(lists[0], world.State{At: s.clock.Now(), Applied: world.UpTo(s.clock.Now()), Purpose: lists[0].Purpose}) {

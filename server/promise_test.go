@@ -19,6 +19,7 @@ import (
 	"github.com/selvedge/selvedge/demo/world"
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/org"
+	"github.com/selvedge/selvedge/server/servertest"
 	"github.com/selvedge/selvedge/store/tesseralog"
 )
 
@@ -296,9 +297,7 @@ func (x *twin) audiences(t *testing.T, who int) string {
 // settle matches what waits.
 func (x *twin) settle(t *testing.T) {
 	t.Helper()
-	if err := x.Matcher.Drain(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	servertest.Drain(t, x.Server, x.clock)
 }
 
 // peopleAct has the next people withdraw, object or say yes. In the smaller

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -22,6 +21,7 @@ import (
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/index"
 	"github.com/selvedge/selvedge/internal/secret"
+	"github.com/selvedge/selvedge/job"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/prompt"
@@ -114,14 +114,15 @@ type Server struct {
 	Audiences *audience.Service
 	Matcher   *audience.Matcher
 	Collector *blob.Collector
+	Jobs      job.Queue
 
 	cfg     Config
 	db      *store.DB
 	ledgers *ledgers
 	blobs   blob.Store
 	index   *index.Keeper
-	wake    chan struct{}
 	lock    *os.File
+	worker  bool // it has no logs
 }
 
 // Open opens the installation in cfg.Dir. It starts nothing. It returns a
@@ -153,7 +154,10 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, db: db, ledgers: newLedgers(cfg, root, db), blobs: blobs, wake: make(chan struct{}, 1)}
+	s := &Server{cfg: cfg, db: db, ledgers: newLedgers(cfg, root, db), blobs: blobs}
+	if s.Jobs, err = openJobs(ctx, cfg, db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	s.assemble(root, blobs, spills)
 	return s, nil
 }
@@ -181,11 +185,11 @@ func (s *Server) assemble(root *secret.Root, blobs blob.Store, spills string) {
 	s.Audiences = &audience.Service{
 		Repo: audiences, Tx: db, Changes: changes, Outbox: outbox, IDs: ids, Clock: cfg.Clock,
 		Receiver: &list.Receiver{Keys: keys, Blobs: blobs, Entropy: cfg.Entropy, Dir: spills, Memory: sortMemory},
-		Names:    s.Collector, Wake: s.Wake, Ledger: s.ledgers,
+		Names:    s.Collector, Jobs: s.Jobs, Ledger: s.ledgers,
 	}
 	s.index = &index.Keeper{Source: store.Index{DB: db}, Tx: db, Changes: changes, Blobs: blobs, Names: s.Collector, Epoch: keys.Epoch(), Ages: cfg.UnknownAge}
 	s.Matcher = &audience.Matcher{
-		Repo: audiences, Orgs: orgs, Tx: db, Changes: changes, Outbox: outbox, Blobs: blobs, Names: s.Collector, Index: s.index,
+		Repo: audiences, Orgs: orgs, Tx: db, Changes: changes, Outbox: outbox, Jobs: s.Jobs, Blobs: blobs, Names: s.Collector, Index: s.index,
 		Ticks: report.Ticks{Every: cfg.Tick}, Clock: cfg.Clock, Code: cfg.Code, Log: cfg.Log, Ledger: s.ledgers,
 	}
 }
@@ -219,23 +223,6 @@ func (s *Server) take() error {
 	}
 	s.lock = f
 	return nil
-}
-
-// Run enters acts in the ledger and matches lists, as they come, until ctx ends.
-// Start comes first.
-func (s *Server) Run(ctx context.Context) {
-	var running sync.WaitGroup
-	defer running.Wait()
-	running.Go(func() { s.ledgers.run(ctx) })
-	s.Matcher.Run(ctx, s.wake)
-}
-
-// Wake has waiting lists matched soon. It does not block.
-func (s *Server) Wake() {
-	select {
-	case s.wake <- struct{}{}:
-	default: // it is awake, and will look again
-	}
 }
 
 // RebuildIndex builds the segments again from the chunks.

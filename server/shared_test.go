@@ -9,6 +9,7 @@ import (
 	"github.com/selvedge/selvedge/demo/world"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/org"
+	"github.com/selvedge/selvedge/server/servertest"
 )
 
 // TestOneAddressOfManyAccounts has addresses that 1, 2, 100 and 100,000 accounts
@@ -45,9 +46,7 @@ func TestOneAddressOfManyAccounts(t *testing.T) {
 	for i, size := range sizes {
 		h := newShop(t, s, fmt.Sprint(size), org.Advertiser)
 		h.upload(t, []byte("email\n"+shared(i)+"\nnobody@example.net\n"), list.Options{})
-		if err := s.Matcher.Drain(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		servertest.Drain(t, s.Server, s.clock)
 		got := h.members(t)
 		if len(got) != size {
 			t.Errorf("%d members, must be %d", len(got), size)

@@ -141,3 +141,21 @@ func (Outbox) LeafOf(ctx context.Context, tx selvedge.Tx, space ledger.Space, se
 	return one(ctx, tx, scanLeaf, `SELECT `+leafColumns+` FROM ledger_leaf
 		WHERE space = ? AND last >= ? AND first = (SELECT MAX(first) FROM ledger_leaf WHERE space = ? AND first <= ?)`, space, seq, space, seq)
 }
+
+var _ ledger.Verdict = Outbox{}
+
+// SetContained implements ledger.Verdict.
+func (Outbox) SetContained(ctx context.Context, tx selvedge.Tx, contained bool) error {
+	bit := 0
+	if contained {
+		bit = 1
+	}
+	_, err := exec(ctx, tx, `UPDATE verdict SET contained = ?`, bit)
+	return err
+}
+
+// IsContained implements ledger.Verdict.
+func (Outbox) IsContained(ctx context.Context, tx selvedge.Tx) (bool, error) {
+	n, err := one(ctx, tx, number, `SELECT contained FROM verdict`)
+	return n != 0, err
+}

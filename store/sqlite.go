@@ -122,16 +122,21 @@ func run(ctx context.Context, conns chan *sqliteConn, begin string, fn func(ctx 
 	}
 	c.acts = acts{}
 	defer func() { conns <- c }()
-	if _, err := c.ExecContext(ctx, begin); err != nil {
-		return fmt.Errorf("begin transaction: %w", err)
-	}
+	c.committed = nil
 	committed := false
 	defer func() {
 		if !committed {
-			// Also when fn panics, and when ctx has ended.
+			// Also when fn panics, and when ctx has ended; even in the middle of
+			// the BEGIN, which may have been carried out all the same.
 			_, _ = c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
 		}
 	}()
+	if _, err := c.ExecContext(ctx, begin); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("begin transaction: %w", err)
+	}
 	if err := fn(ctx, c); err != nil {
 		return err
 	}
@@ -145,6 +150,9 @@ func run(ctx context.Context, conns chan *sqliteConn, begin string, fn func(ctx 
 	}
 	committed = true
 	c.reach("after")
+	for _, fn := range c.committed {
+		fn()
+	}
 	return nil
 }
 
@@ -153,7 +161,8 @@ func run(ctx context.Context, conns chan *sqliteConn, begin string, fn func(ctx 
 type sqliteConn struct {
 	*sql.Conn
 	acts
-	stmts map[string]*sql.Stmt
+	stmts     map[string]*sql.Stmt
+	committed []func() // of the transaction that runs; see AfterCommit
 }
 
 // OpaqueTx implements selvedge.Tx.

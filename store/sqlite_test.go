@@ -299,3 +299,26 @@ func TestWriterIsTaken(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestCancelledAtTheBegin ends contexts while transactions begin. Each
+// connection must be fit for the next transaction.
+func TestCancelledAtTheBegin(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "test.db"), fakeclock.New(start))
+	nothing := func(context.Context, selvedge.Tx) error { return nil }
+	for i := range 3000 {
+		ctx, cancel := context.WithCancel(t.Context())
+		go cancel()
+		begin := db.View
+		if i%2 == 0 {
+			begin = db.Update
+		}
+		if err := begin(ctx, nothing); err != nil && ctx.Err() == nil {
+			t.Fatal(err)
+		}
+		cancel()
+		if err := begin(t.Context(), nothing); err != nil {
+			t.Fatalf("after %d: %v", i, err)
+		}
+	}
+}

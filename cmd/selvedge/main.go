@@ -25,7 +25,9 @@ var version = "dev"
 // SELVEDGE_ and its name; a flag wins.
 type cli struct {
 	Init     initCmd     `cmd:"" help:"Make a data folder: root secret, database, the platform's key."`
-	Serve    serveCmd    `cmd:"" help:"Serve the HTTP API and match lists."`
+	Serve    serveCmd    `cmd:"" help:"Serve the HTTP API and run jobs."`
+	Worker   workerCmd   `cmd:"" help:"Run jobs beside the servers of an installation on PostgreSQL."`
+	Jobs     jobsCmd     `cmd:"" help:"List and cancel jobs."`
 	Prompts  promptsCmd  `cmd:"" help:"Register and approve the prompts at which people give their contact points."`
 	Import   importCmd   `cmd:"" help:"Import accounts and contact points."`
 	Org      orgCmd      `cmd:"" help:"Add and list advertisers and partners."`

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -40,15 +41,27 @@ func (cmd initCmd) Run(ctx context.Context, c *console) error {
 type serveCmd struct {
 	folder
 	ages
-	Listen string        `default:"localhost:8780" help:"Address to serve on."`
-	Tick   time.Duration `default:"1m" help:"Interval at which figures are published."`
+	tick
+	Listen string `default:"localhost:8780" help:"Address to serve on."`
 }
 
-func (cmd serveCmd) Run(ctx context.Context, c *console) error {
-	if cmd.Tick < time.Second {
+// tick is the interval of publications. Whoever seals versions must know it.
+type tick struct {
+	Tick time.Duration `default:"1m" help:"Interval at which figures are published."`
+}
+
+// Validate is called by the parser.
+func (t tick) Validate() error {
+	if t.Tick < time.Second {
 		return selvedge.Errorf(selvedge.CodeInvalid, "must be at least 1s").At("tick")
 	}
-	s, err := cmd.open(ctx, c, func(cfg *server.Config) { cfg.UnknownAge, cfg.Tick = cmd.UnknownAge, cmd.Tick })
+	return nil
+}
+
+func (t tick) set(cfg *server.Config) { cfg.Tick = t.Tick }
+
+func (cmd serveCmd) Run(ctx context.Context, c *console) error {
+	s, err := cmd.open(ctx, c, withAges(cmd.UnknownAge), cmd.set)
 	if err != nil {
 		return err
 	}
@@ -64,21 +77,25 @@ func (cmd serveCmd) Run(ctx context.Context, c *console) error {
 	return serve(ctx, s, listener)
 }
 
-// serve serves and matches until ctx ends, then lets requests finish.
+// serve serves and runs jobs until ctx ends, then lets requests finish.
 func serve(ctx context.Context, s *server.Server, listener net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	var matching sync.WaitGroup
-	matching.Go(func() { s.Run(ctx) })
-	defer matching.Wait()
+	failed := make(chan error, 2)
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := s.Run(ctx); err != nil {
+			failed <- err
+		}
+	})
+	defer running.Wait()
 
 	hs := s.HTTP(s.Handler())
-	failed := make(chan error, 1)
 	go func() { failed <- hs.Serve(listener) }()
 	select {
 	case err := <-failed:
 		stop()
-		return err
+		return errors.Join(err, hs.Close())
 	case <-ctx.Done():
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)

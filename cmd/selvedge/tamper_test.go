@@ -19,6 +19,7 @@ import (
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/server"
+	"github.com/selvedge/selvedge/server/servertest"
 )
 
 // lived is a data folder with entries 1 to 3 of ads in leaf 0 and 4 to 6 in
@@ -53,7 +54,7 @@ func lived(t *testing.T) (dir string) {
 	must(s.Audiences.Ledger.Await(ctx, ledger.Ads))
 	_, err = s.Audiences.Upload(ctx, actor, a.ID, strings.NewReader("email\nada@example.com\n"), list.Options{})
 	must(err)
-	must(s.Matcher.Drain(ctx)) // enters what is accepted and intended
+	must(servertest.Match(t, s)) // enters what is accepted and intended
 	must(s.Audiences.Ledger.Await(ctx, ledger.Registry))
 	must(s.Audiences.Ledger.Await(ctx, ledger.Ads))
 	must(s.Close())

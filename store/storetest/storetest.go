@@ -39,6 +39,7 @@ type Backend struct {
 	Changes   change.Log
 	Outbox    ledger.Outbox
 	Records   ledger.Repository
+	Verdict   ledger.Verdict
 	Index     index.Source
 	Blobs     blob.Register
 	Shelf     *Shelf // what the repositories look for blobs in
@@ -86,6 +87,7 @@ func Run(t *testing.T, open func(t *testing.T, clock selvedge.Clock) Backend) {
 		"Audiences":  audienceCases(),
 		"Changes":    changeCases(),
 		"Outbox":     outboxCases(),
+		"Verdict":    verdictCases(),
 		"Index":      indexCases(),
 		"Blobs":      blobCases(),
 	} {

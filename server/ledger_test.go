@@ -120,19 +120,6 @@ func everybody() []byte {
 	return []byte("email\n" + strings.Join(people, "@example.com\n") + "@example.com\n")
 }
 
-// findings returns what an audit finds, in words.
-func (h *house) findings(t *testing.T, kept ...[]byte) (out []string) {
-	t.Helper()
-	audit, err := h.Audit(t.Context(), kept...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range audit.Findings {
-		out = append(out, f.String())
-	}
-	return out
-}
-
 // sql runs a statement on the database file, as no method of the product does.
 func (h *house) sql(t *testing.T, text string) {
 	t.Helper()

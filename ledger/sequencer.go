@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/internal/killpoint"
 	"github.com/selvedge/selvedge/ledger/proof"
 )
 
@@ -113,10 +114,16 @@ func (s *Sequencer) enter(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	index := last.Index + 1
+	killpoint.Reach("before a leaf is added")
 	if err := s.Log.Add(ctx, index, text); err != nil {
 		return 0, fmt.Errorf("add leaf %d: %w", index, err)
 	}
-	return len(records), s.record(ctx, index, leaf)
+	killpoint.Reach("after a leaf is added")
+	if err := s.record(ctx, index, leaf); err != nil {
+		return len(records), err
+	}
+	killpoint.Reach("after a leaf is recorded")
+	return len(records), nil
 }
 
 // Reconcile compares the log with the database and records the leaves that the

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/selvedge/selvedge"
@@ -31,9 +32,21 @@ func (w *world) look(t *testing.T) {
 	if w.rounds%5 == 0 {
 		from = 0
 	}
-	for i := from; i < len(w.people); i++ {
-		w.lookAt(t, platform, i)
+	// Side by side: each look waits for the ledger, and those who wait share a leaf.
+	var looking sync.WaitGroup
+	next := make(chan int)
+	for range 16 {
+		looking.Go(func() {
+			for i := range next {
+				w.lookAt(t, platform, i)
+			}
+		})
 	}
+	for i := from; i < len(w.people); i++ {
+		next <- i
+	}
+	close(next)
+	looking.Wait()
 	for id := range w.lists {
 		if _, err := org.List(t.Context(), w.audience, id); err != nil {
 			t.Errorf("list %s was acknowledged: %v", id, err)
@@ -43,6 +56,8 @@ func (w *world) look(t *testing.T) {
 		w.processed(t, org)
 	}
 	s.stop(t)
+	// Whatever was committed when it died is in the ledger by now, or waits.
+	w.p.must(t, "ledger", "verify")
 }
 
 // completeImport brings the last crowd again, twice: the second time nothing

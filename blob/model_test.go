@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -136,9 +134,7 @@ func (w *world) acts() map[string]func(*rapid.T) {
 		},
 		"let go": func(t *rapid.T) {
 			class := rapid.SampledFrom(rowClasses).Draw(t, "class")
-			fault(t, "let go", w.db.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
-				return store.Index{DB: w.db}.DropSegment(ctx, tx, class)
-			}))
+			w.letGo(t, class)
 			delete(w.rows, class)
 		},
 		"collect": func(t *rapid.T) {
@@ -175,6 +171,15 @@ func (w *world) acts() map[string]func(*rapid.T) {
 			}
 		},
 		"": func(t *rapid.T) { w.check(t) },
+	}
+}
+
+func (w *world) letGo(t *rapid.T, class identifier.Class) {
+	err := w.db.Update(context.Background(), func(ctx context.Context, tx selvedge.Tx) error {
+		return store.Index{DB: w.db}.DropSegment(ctx, tx, class)
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -257,28 +262,24 @@ func (w *world) settle(t *rapid.T) []int {
 // in the end garbage, and only garbage, is gone.
 func TestModel(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(rt *rapid.T) {
-		folder, err := os.MkdirTemp(t.TempDir(), "")
-		if err != nil {
-			rt.Fatal(err)
+	site := newSite(t)
+	rapid.Check(t, func(t *rapid.T) {
+		// One store for all: each run begins with nothing in it.
+		w := &world{dir: site.dir, db: site.db, clock: site.clock, rows: map[identifier.Class]int{}}
+		for _, class := range rowClasses {
+			w.letGo(t, class)
 		}
-		w := &world{clock: fakeclock.New(start), rows: map[identifier.Class]int{}}
-		if w.dir, err = blob.OpenDir(filepath.Join(folder, "blobs")); err != nil {
-			rt.Fatal(err)
+		if left := w.settle(t); len(left) != 0 {
+			t.Fatalf("contents %v are left, and no row names any", left)
 		}
-		if w.db, err = store.Open(context.Background(), filepath.Join(folder, "test.db"), w.clock, selvedge.NewSeededEntropy("test")); err != nil {
-			rt.Fatal(err)
-		}
-		defer w.db.Close()
-		w.db.Blobs = w.dir
-		rt.Repeat(w.acts())
+		t.Repeat(w.acts())
 		var want []int
 		for _, i := range w.rows {
 			want = append(want, i)
 		}
 		slices.Sort(want)
-		if got := w.settle(rt); !slices.Equal(got, slices.Compact(want)) {
-			rt.Fatalf("contents %v are left, want %v", got, slices.Compact(want))
+		if got := w.settle(t); !slices.Equal(got, slices.Compact(want)) {
+			t.Fatalf("contents %v are left, want %v", got, slices.Compact(want))
 		}
 	})
 }

@@ -55,6 +55,14 @@ func (h *house) wantContained(t *testing.T, acme *shop, who string) {
 	h.withdraw(t, who)
 }
 
+// wantNotCollected checks that no blob is thrown away because a database that is
+// too old does not name it.
+func (h *house) wantNotCollected(t *testing.T) {
+	t.Helper()
+	_, err := h.Collect(t.Context(), operator)
+	refused(t, err, selvedge.CodeContained, "")
+}
+
 // TestRestoredDatabase restores an older database beside a newer ledger. The
 // server is contained, through restarts and whatever comes in, until an operator
 // ends the logs; then all is entered anew, the old logs still hold what they
@@ -83,8 +91,10 @@ func TestRestoredDatabase(t *testing.T) {
 		t.Errorf("it says %s; want %s", h.log, want)
 	}
 	h.wantContained(t, acme, "ben")
+	h.wantNotCollected(t)
 	h.again(t)
 	h.wantContained(t, acme, "cid") // now the entries are there, and others
+	h.wantNotCollected(t)
 	ended := func(space ledger.Space, reason string) (ledger.Ending, error) {
 		s, err := server.Open(t.Context(), h.cfg)
 		if err != nil {
@@ -123,6 +133,9 @@ func TestRestoredDatabase(t *testing.T) {
 		t.Errorf("%d members: ben and cid withdrew after the restore", n)
 	}
 	h.enter(t)
+	if _, err := h.Collect(t.Context(), operator); err != nil {
+		t.Error(err)
+	}
 	audit, err := h.Audit(t.Context())
 	if err != nil || len(audit.Findings) > 0 || len(audit.Spaces) != 4 {
 		t.Fatalf("%+v, %v", audit, err)

@@ -20,7 +20,7 @@ func (cmd blobsCollectCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	defer s.Close()
-	r, err := s.Collector.Collect(ctx, cmd.actor())
+	r, err := s.Collect(ctx, cmd.actor())
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/server"
+	"github.com/selvedge/selvedge/server/servertest"
 )
 
 // TestBackupAndRestore makes a backup of a platform at work and restores it onto
@@ -183,9 +184,7 @@ func (s *site) restored(t *testing.T, from, database string, at time.Time, prepa
 
 func (s *site) drain(t *testing.T) {
 	t.Helper()
-	if err := s.Matcher.Drain(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	servertest.Drain(t, s.Server, s.clock)
 }
 
 // verified checks the ledger and all that it can be held against.

@@ -49,7 +49,7 @@ func (h *house) wantContained(t *testing.T, acme *shop, who string) {
 	refused(t, err, selvedge.CodeContained, "")
 	_, err = h.Audiences.List(t.Context(), acme.actor)
 	refused(t, err, selvedge.CodeContained, "")
-	refused(t, servertest.Match(t, h.Server), selvedge.CodeContained, "")
+	refused(t, h.Matcher.Match(t.Context(), servertest.Attempt(`{}`)), selvedge.CodeContained, "")
 	_, _, err = h.People.Look(t.Context(), operator, "ada")
 	refused(t, err, selvedge.CodeContained, "")
 	h.withdraw(t, who)

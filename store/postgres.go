@@ -105,7 +105,7 @@ func (d *postgres) migrate(ctx context.Context, entropy selvedge.Entropy, versio
 
 func (d *postgres) catalogue() string {
 	return `SELECT table_name::text, column_name::text FROM information_schema.columns
-		WHERE table_schema = current_schema() AND table_name NOT LIKE 'river%' AND table_name NOT LIKE 'goose%'
+		WHERE table_schema = current_schema() AND table_name NOT LIKE 'river%' AND table_name NOT LIKE 'goose%' AND table_name <> 'verdict'
 		ORDER BY table_name COLLATE "C", ordinal_position`
 }
 

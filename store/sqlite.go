@@ -64,7 +64,7 @@ func OpenAt(ctx context.Context, path string, clock selvedge.Clock, entropy selv
 
 func (d *sqlite) catalogue() string {
 	return `SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c
-		WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name NOT LIKE 'goose%' ORDER BY m.name, c.cid`
+		WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name NOT LIKE 'goose%' AND m.name <> 'verdict' ORDER BY m.name, c.cid`
 }
 
 func dsn(path string, pragmas ...string) string {

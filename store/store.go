@@ -45,7 +45,9 @@ func (d *DB) Update(ctx context.Context, fn func(ctx context.Context, tx selvedg
 type engine interface {
 	selvedge.Transactor
 	Close() error
-	// catalogue is a query for the names of tables and columns, in order.
+	// catalogue is a query for the names of tables and columns, in order, without
+	// what is not the installation's: what libraries keep, and what the running
+	// server last thought of its ledger.
 	catalogue() string
 }
 

@@ -33,7 +33,7 @@ func TestOperatingPage(t *testing.T) {
 	seen := map[string]bool{}
 	for _, command := range parser.Model.Leaves(true) {
 		switch command.Path() {
-		case "serve", "index rebuild", "audience list", "list upload", "org list", "restore":
+		case "serve", "worker", "index rebuild", "audience list", "list upload", "org list", "restore":
 		default:
 			continue
 		}

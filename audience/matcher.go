@@ -34,6 +34,11 @@ type Matcher struct {
 	Blobs   blob.Store
 	Names   *blob.Collector
 	Index   *index.Keeper
+	// Lists takes lists that wait to the keys that are in force.
+	Lists *list.Receiver
+	// Drained is called in Run when no list waits that can be matched: older keys
+	// may not be needed any more.
+	Drained func(context.Context) error
 	Ticks   report.Ticks
 	Clock   selvedge.Clock
 	Code    string // version of the code, for the ledger
@@ -47,6 +52,9 @@ func (m *Matcher) Run(ctx context.Context, wake <-chan struct{}) {
 	for {
 		if err := m.Drain(ctx); err != nil && ctx.Err() == nil {
 			m.Log.ErrorContext(ctx, "match lists", "error", err)
+		}
+		if err := m.Drained(ctx); err != nil && ctx.Err() == nil {
+			m.Log.ErrorContext(ctx, "destroy older keys", "error", err)
 		}
 		select {
 		case <-wake:
@@ -90,7 +98,31 @@ func (m *Matcher) match(ctx context.Context, l list.List) error {
 	if err := m.Ledger.Await(ctx, ledger.Ads); err != nil {
 		return err
 	}
-	err := m.Index.Use(ctx, func(ads *index.Ads) error {
+	for tried := false; ; {
+		now, err := m.renew(ctx, l)
+		if err == nil {
+			err = m.reach(ctx, now)
+		}
+		switch {
+		case err == nil:
+			m.drop(ctx, now.ID, *now.Spill) // no row names it from here on
+			return nil
+		case err != errRotated:
+			return err
+		case tried && now.Epoch == l.Epoch:
+			return errors.New("the index is not of the key epoch that is in force")
+		}
+		l, tried = now, true // a rotation ended in the middle
+	}
+}
+
+// reach looks the list up and seals the version that it makes. It returns
+// errRotated if the list's tokens are not of the keys that are in force.
+func (m *Matcher) reach(ctx context.Context, l list.List) error {
+	return m.Index.Use(ctx, func(ads *index.Ads) error {
+		if ads.Epoch() != l.Epoch {
+			return errRotated
+		}
 		members, err := m.lookUp(ctx, l, ads)
 		if err != nil {
 			return err
@@ -101,14 +133,6 @@ func (m *Matcher) match(ctx context.Context, l list.List) error {
 		}
 		return m.seal(ctx, l, ads, members, ref)
 	})
-	if err != nil {
-		return err
-	}
-	// From here on no row names the spill, and nobody else reads it.
-	if err := m.Names.Discard(ctx, *l.Spill); err != nil {
-		m.Log.WarnContext(ctx, "delete spill", "list", l.ID, "error", err)
-	}
-	return nil
 }
 
 // intend enters the match in the outbox before anybody is looked up. It also
@@ -190,6 +214,10 @@ func (m *Matcher) seal(ctx context.Context, l list.List, ads *index.Ads, members
 // keep is the transaction of seal.
 func (m *Matcher) keep(ctx context.Context, l list.List, v Version, members uint64, ref blob.Ref) error {
 	return m.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		// A version names the keys that are in force when it comes to be.
+		if err := inForce(ctx, tx, m.Lists, v.Epoch); err != nil {
+			return err
+		}
 		o, err := m.Orgs.Org(ctx, tx, l.Org)
 		if err != nil {
 			return err

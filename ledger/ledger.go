@@ -42,6 +42,10 @@ const (
 	StaffLookup      Kind = "staff.lookup"
 	AccountErased    Kind = "account.erased" // its body is Erasure
 	LogEnded         Kind = "log.ended"      // its body is Ending
+	KeysRotating     Kind = "keys.rotating"  // a rotation of the token keys was begun
+	KeysRotated      Kind = "keys.rotated"
+	KeysDestroyed    Kind = "keys.destroyed"
+	KeysResealed     Kind = "keys.resealed" // under another key-encryption key
 )
 
 // Entry is one act.

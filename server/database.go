@@ -23,29 +23,43 @@ const (
 	installationFile = "postgres"
 )
 
-// initDatabase makes the database of a new installation.
-func initDatabase(ctx context.Context, cfg Config) error {
+// initDatabase makes the database of a new installation, or opens the one that
+// it made before a crash.
+func initDatabase(ctx context.Context, cfg Config) (*store.DB, error) {
 	if cfg.Database == "" {
-		db, err := store.Open(ctx, filepath.Join(cfg.Dir, databaseFile), cfg.Clock, cfg.Entropy)
-		if err != nil {
-			return err
-		}
-		return db.Close()
+		return store.Open(ctx, filepath.Join(cfg.Dir, databaseFile), cfg.Clock, cfg.Entropy)
 	}
 	db, err := store.OpenPostgres(ctx, cfg.Database, cfg.Clock, cfg.Entropy)
 	if err != nil {
+		return nil, err
+	}
+	if err := claim(ctx, cfg, db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// claim makes the database that of the installation in the data folder.
+func claim(ctx context.Context, cfg Config, db *store.DB) error {
+	path := filepath.Join(cfg.Dir, installationFile)
+	owner, err := db.Installation(ctx)
+	if err == nil {
+		if mine, err := os.ReadFile(path); err == nil && owner == string(bytes.TrimSpace(mine)) {
+			return nil // before a crash
+		}
+	} else if selvedge.CodeOf(err) != selvedge.CodeNotFound {
 		return err
 	}
 	var raw [16]byte
 	cfg.Entropy.Fill("installation", raw[:])
 	id := hex.EncodeToString(raw[:])
-	if err := db.Claim(ctx, id); err != nil {
-		return errors.Join(err, db.Close())
+	if owner == "" {
+		// First, so that a claim is never one that nobody knows of.
+		if err := os.WriteFile(path, []byte(id+"\n"), 0o600); err != nil {
+			return fmt.Errorf("write installation id: %w", err)
+		}
 	}
-	if err := os.WriteFile(filepath.Join(cfg.Dir, installationFile), []byte(id+"\n"), 0o600); err != nil {
-		return errors.Join(fmt.Errorf("write installation id: %w", err), db.Close())
-	}
-	return db.Close()
+	return db.Claim(ctx, id)
 }
 
 // openDatabase opens the database that belongs to a data folder. It returns a

@@ -64,6 +64,10 @@ type Repository interface {
 	// Unmatched returns the lists that were accepted and not matched yet, oldest
 	// first.
 	Unmatched(ctx context.Context, tx selvedge.Tx) ([]list.List, error)
+	// SetSpill puts another spill, of another key epoch, in the place of that of
+	// an accepted list. It returns a CodeConflict error unless the list is in the
+	// state accepted and its spill is old.
+	SetSpill(ctx context.Context, tx selvedge.Tx, id selvedge.ListID, old, spill blob.Ref, e token.Epoch) error
 	// SetMatched records the match of an accepted list and forgets its spill.
 	// For a list that is not in the state accepted it is a CodeConflict error.
 	SetMatched(ctx context.Context, tx selvedge.Tx, id selvedge.ListID, members blob.Ref, version int64) error

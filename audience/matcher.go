@@ -34,6 +34,11 @@ type Matcher struct {
 	Blobs   blob.Store
 	Names   *blob.Collector
 	Index   *index.Keeper
+	// Lists takes lists that wait to the keys that are in force.
+	Lists *list.Receiver
+	// Matched is called after a list was matched: older keys may not be needed
+	// any more.
+	Matched func(context.Context) error
 	Ticks   report.Ticks
 	Clock   selvedge.Clock
 	Code    string // version of the code, for the ledger
@@ -50,31 +55,51 @@ func (m *Matcher) match(ctx context.Context, a job.Attempt, l list.List) error {
 	if err := m.Ledger.Await(ctx, ledger.Ads); err != nil {
 		return err
 	}
-	err := errRebase
-	for errors.Is(err, errRebase) {
-		// From the look-up on, so that the positions of an audience's versions
-		// never go back.
-		err = m.Index.Use(ctx, func(ads *index.Ads) error {
-			members, err := m.lookUp(ctx, l, ads)
-			if err != nil {
-				return err
+	for tried := false; ; {
+		now, err := m.renew(ctx, l)
+		if err == nil {
+			err = m.reach(ctx, a, now)
+		}
+		switch {
+		case err == nil:
+			// No row names it from here on. A worker that tries the same list may
+			// find it gone, and then that the list is matched.
+			m.drop(ctx, now.ID, *now.Spill)
+			if err := m.Matched(ctx); err != nil {
+				m.Log.ErrorContext(ctx, "destroy older keys", "error", err)
 			}
-			ref, err := putBitmap(ctx, m.Blobs, members)
-			if err != nil {
-				return err
-			}
-			return m.seal(ctx, a, l, ads, members, ref)
-		})
+			return nil
+		case errors.Is(err, errRebase):
+			continue
+		case err != errRotated:
+			return err
+		case tried && now.Epoch == l.Epoch:
+			return errors.New("the index is not of the key epoch that is in force")
+		}
+		l, tried = now, true // a rotation ended in the middle
 	}
-	if err != nil {
-		return err
-	}
-	// From here on no row names the spill. A worker that tries the same list may
-	// find it gone, and then that the list is matched.
-	if err := m.Names.Discard(ctx, *l.Spill); err != nil {
-		m.Log.WarnContext(ctx, "delete spill", "list", l.ID, "error", err)
-	}
-	return nil
+}
+
+// reach looks the list up and seals the version that it makes. It returns
+// errRotated if the list's tokens are not of the keys that are in force, and
+// errRebase if the audience got another version meanwhile. From the look-up on
+// the index is held, so that the positions of an audience's versions never go
+// back.
+func (m *Matcher) reach(ctx context.Context, a job.Attempt, l list.List) error {
+	return m.Index.Use(ctx, func(ads *index.Ads) error {
+		if ads.Epoch() != l.Epoch {
+			return errRotated
+		}
+		members, err := m.lookUp(ctx, l, ads)
+		if err != nil {
+			return err
+		}
+		ref, err := putBitmap(ctx, m.Blobs, members)
+		if err != nil {
+			return err
+		}
+		return m.seal(ctx, a, l, ads, members, ref)
+	})
 }
 
 // intend enters the match in the outbox before anybody is looked up. It also
@@ -173,6 +198,10 @@ func (m *Matcher) keep(ctx context.Context, a job.Attempt, l list.List, v Versio
 		}
 		if int64(len(versions)) != v.Number-1 { // they are numbered from 1 without a gap
 			return errRebase
+		}
+		// A version names the keys that are in force when it comes to be.
+		if err := inForce(ctx, tx, m.Lists, v.Epoch); err != nil {
+			return err
 		}
 		o, err := m.Orgs.Org(ctx, tx, l.Org)
 		if err != nil {

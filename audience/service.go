@@ -213,20 +213,20 @@ func (s *Service) Upload(ctx context.Context, actor selvedge.Actor, id selvedge.
 	if err != nil {
 		return ListView{}, err
 	}
-	now := s.Clock.Now()
-	l := list.List{
-		Org: org, Audience: id, State: list.StateAccepted, Report: sealed.Report, Spill: &sealed.Spill,
-		Epoch: sealed.Epoch, RuleSet: sealed.RuleSet, AcceptedAt: now, ExpiresAt: now.Add(ListLife),
-	}
-	if err := s.Names.Name(ctx, func() error { return s.accept(ctx, actor, &l) }, sealed.Spill); err != nil {
+	l, err := s.accept(ctx, actor, list.List{Org: org, Audience: id, State: list.StateAccepted}, sealed)
+	if err != nil {
 		return ListView{}, err
 	}
 	return ListView{List: l, Status: Processing}, nil
 }
 
-// accept keeps a list and fills in its id.
-func (s *Service) accept(ctx context.Context, actor selvedge.Actor, l *list.List) error {
+// insert keeps an accepted list and fills in its id. It returns errRotated if
+// its tokens are not of the epoch that is in force.
+func (s *Service) insert(ctx context.Context, actor selvedge.Actor, l *list.List) error {
 	return s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		if err := inForce(ctx, tx, s.Receiver, l.Epoch); err != nil {
+			return err
+		}
 		text, err := s.IDs.Next(ctx, tx, l.Org, "lst")
 		if err != nil {
 			return err

@@ -19,6 +19,7 @@ const (
 	Mask     Kind = "mask"      // what masks ordinals changed; Subject says which mask
 	Org      Kind = "org"       // the org in Subject changed
 	List     Kind = "list"      // the list in Subject changed
+	Keys     Kind = "keys"      // the keys of the epoch in Subject came into force
 )
 
 // Change is one entry of the log.

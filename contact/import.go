@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -38,7 +39,7 @@ type Importer struct {
 	Outbox  ledger.Outbox
 	Blobs   blob.Store
 	Names   *blob.Collector
-	Keys    *token.Keys
+	Keys    *token.Keyring
 	Handles Handles
 	Masks   MaskSealer
 	Clock   selvedge.Clock
@@ -141,6 +142,7 @@ type run struct {
 	*Importer
 	actor  selvedge.Actor
 	id     ImportID
+	keys   *token.Keys // of the epoch that was in force when the run began
 	report Report
 
 	prompts  map[prompt.Name]prompt.Registered // in effect when the run began
@@ -155,7 +157,11 @@ type run struct {
 // begin opens the import of a digest, or takes it up where it was cut off.
 func (im *Importer) begin(ctx context.Context, actor selvedge.Actor, digest [32]byte) (*run, error) {
 	r := &run{Importer: im, actor: actor, refs: map[prompt.Name]prompt.Ref{}, counted: roaring64.New(), tokened: roaring.New()}
-	err := im.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+	var err error
+	if r.keys, err = im.Keys.Current(ctx); err != nil {
+		return nil, err
+	}
+	err = im.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
 		var err error
 		if r.prompts, err = im.Prompts.Prompts(ctx, tx); err != nil {
 			return err
@@ -212,23 +218,58 @@ func (im *Importer) withheld(ctx context.Context, tx selvedge.Tx) (map[prompt.Na
 
 func (r *run) close() { r.tokens.close() }
 
+// errRotated says that tokens are of an epoch that is not in force.
+var errRotated = errors.New("the token keys were rotated meanwhile")
+
 // complete writes the chunks, then makes all that the import brought matchable
-// in one transaction.
+// in one transaction. If the keys were rotated since the import began, its
+// chunks are converted: only those of the epoch in force get into the manifest.
 func (r *run) complete(ctx context.Context) error {
-	chunks, err := r.tokens.write(ctx, r.Blobs, r.Keys.Epoch())
+	chunks, err := r.tokens.write(ctx, r.Blobs, r.keys.Epoch())
 	if err != nil {
 		return err
 	}
-	refs := make([]blob.Ref, len(chunks))
-	for i, c := range chunks {
-		refs[i] = c.Ref
+	for {
+		refs := make([]blob.Ref, len(chunks))
+		for i, c := range chunks {
+			refs[i] = c.Ref
+		}
+		err := r.Names.Name(ctx, func() error { return r.bringOn(ctx, chunks) }, refs...)
+		if err != errRotated {
+			return err
+		}
+		if chunks, err = r.convert(ctx, chunks); err != nil {
+			return err
+		}
 	}
-	return r.Names.Name(ctx, func() error { return r.bringOn(ctx, chunks) }, refs...)
 }
 
-// bringOn makes all that the import brought matchable.
+// convert takes chunks to the keys that are in force.
+func (r *run) convert(ctx context.Context, old []ChunkRow) (chunks []ChunkRow, err error) {
+	c := token.Conversion{From: r.keys, Dir: r.Dir, Memory: r.Memory}
+	if c.To, err = r.Keys.Current(ctx); err != nil {
+		return nil, err
+	}
+	for _, o := range old {
+		var n ChunkRow
+		if n.Ref, n.Header, err = c.Chunk(ctx, r.Blobs, o.Ref); err != nil {
+			return nil, err
+		}
+		chunks = append(chunks, n)
+	}
+	r.keys = c.To
+	return chunks, nil
+}
+
+// bringOn makes all that the import brought matchable. It returns errRotated if
+// its chunks are not of the epoch that is in force.
 func (r *run) bringOn(ctx context.Context, chunks []ChunkRow) error {
 	return r.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		if e, err := r.Keys.Epoch(ctx, tx); err != nil {
+			return err
+		} else if e != r.keys.Epoch() {
+			return errRotated
+		}
 		// Settles the expiries that are due, so that no grant comes on after it
 		// ended: the import may have lain open for long.
 		if _, err := r.Changes.Append(ctx, tx); err != nil {

@@ -207,7 +207,7 @@ func (r *run) finish(s *step) error {
 	// the import was cut off: the first that is verified.
 	if s.grant != nil && s.grant.Import == r.id && !s.pointRow.verifiedAt.IsZero() && r.tokened.CheckedAdd(uint32(s.grant.Ordinal)) {
 		for _, f := range s.forms {
-			if err := r.tokens.add(r.Keys, f, s.grant.Ordinal); err != nil {
+			if err := r.tokens.add(r.keys, f, s.grant.Ordinal); err != nil {
 				return err
 			}
 		}

@@ -83,7 +83,11 @@ func barePlatform(t testing.TB) *platform {
 	names := &blob.Collector{Store: blobs, Repo: store.BlobRegister{DB: p.db}, Tx: p.db, Clock: p.clock}
 	contacts, prompts := store.Contacts{DB: p.db}, store.Prompts{DB: p.db}
 	changes, outbox := store.Changes{DB: p.db}, store.Outbox{DB: p.db}
-	keys, handles, masks := token.NewKeys(root), contact.NewHandles(root), vault.NewMasks(root, entropy)
+	kek, err := secret.CreateKEK(filepath.Join(p.dir, "kek.json"))
+	must(t, err)
+	keys := &token.Keyring{Repo: store.Keys{DB: p.db}, Tx: p.db, KEK: kek, Entropy: entropy, Clock: p.clock}
+	must(t, keys.Begin(t.Context(), token.RandomKeys(token.FirstEpoch, entropy)))
+	handles, masks := contact.NewHandles(root), vault.NewMasks(root, entropy)
 	p.Importer = contact.Importer{
 		Repo: contacts, Prompts: prompts, Tx: p.db, Changes: changes, Outbox: outbox, Blobs: blobs, Names: names,
 		Keys: keys, Handles: handles, Masks: masks, Clock: p.clock, Dir: p.dir, Memory: 1 << 20,
@@ -93,7 +97,7 @@ func barePlatform(t testing.TB) *platform {
 		Handles: handles, Masks: masks, Ages: contact.UnknownIsMinor, Clock: p.clock, Ledger: p.gate,
 	}
 	p.prompts = prompt.Service{Repo: prompts, Tx: p.db, Outbox: outbox, Clock: p.clock}
-	p.keeper = index.Keeper{Source: store.Index{DB: p.db}, Tx: p.db, Changes: changes, Blobs: blobs, Names: names, Epoch: keys.Epoch(), Ages: contact.UnknownIsMinor}
+	p.keeper = index.Keeper{Source: store.Index{DB: p.db}, Tx: p.db, Changes: changes, Blobs: blobs, Names: names, Ages: contact.UnknownIsMinor}
 	t.Cleanup(func() { must(t, p.keeper.Close()) })
 	return p
 }
@@ -260,7 +264,7 @@ func (p *platform) content(t testing.TB, without ...string) map[string][]string 
 		if name == "goose_db_version" || strings.HasPrefix(name, "sqlite_") || slices.Contains(without, name) {
 			continue
 		}
-		columns := cells(t, db, `SELECT name FROM pragma_table_info('`+name+`') WHERE name <> 'mask'`)
+		columns := cells(t, db, `SELECT name FROM pragma_table_info('`+name+`') WHERE name NOT IN ('mask', 'sealed')`)
 		out[name] = cells(t, db, `SELECT concat_ws(' ', quote(`+strings.Join(columns, `), quote(`)+`)) FROM `+name+` ORDER BY 1`)
 	}
 	return out

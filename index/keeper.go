@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync"
@@ -20,7 +21,10 @@ import (
 
 // Source is what the index is derived from.
 type Source interface {
-	// Chunks returns the manifest, ordered by the chunks' digests.
+	// Epoch returns the epoch of the keys that are in force, 0 if there are none.
+	Epoch(ctx context.Context, tx selvedge.Tx) (token.Epoch, error)
+	// Chunks returns the manifest, ordered by the chunks' digests. All chunks in
+	// it are of the epoch that is in force.
 	Chunks(ctx context.Context, tx selvedge.Tx) ([]contact.ChunkRow, error)
 	// States calls fn with the state of each of the ordinals.
 	States(ctx context.Context, tx selvedge.Tx, ordinals *roaring.Bitmap, fn func(State) error) error
@@ -49,7 +53,6 @@ type Keeper struct {
 	Changes change.Log
 	Blobs   blob.Store
 	Names   *blob.Collector
-	Epoch   token.Epoch
 	Ages    contact.AgePolicy
 
 	mu       sync.RWMutex
@@ -90,8 +93,12 @@ func (k *Keeper) Refresh(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var chunks []contact.ChunkRow
+	var epoch token.Epoch
 	err := k.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) (err error) {
 		if err := k.catchUp(ctx, tx); err != nil {
+			return err
+		}
+		if epoch, err = k.Source.Epoch(ctx, tx); err != nil {
 			return err
 		}
 		chunks, err = k.Source.Chunks(ctx, tx)
@@ -101,7 +108,7 @@ func (k *Keeper) Refresh(ctx context.Context) error {
 		return fmt.Errorf("bring the index up to date: %w", err)
 	}
 	for _, c := range classes {
-		if err := k.segment(ctx, c, chunks); err != nil {
+		if err := k.segment(ctx, c, epoch, chunks); err != nil {
 			return fmt.Errorf("bring the %s index up to date: %w", c, err)
 		}
 	}
@@ -163,9 +170,11 @@ func (k *Keeper) catchUp(ctx context.Context, tx selvedge.Tx) error {
 
 // segment makes the open segment of a class the one of the manifest's chunks:
 // it keeps it, opens the one that is kept for them, or merges them into one.
-func (k *Keeper) segment(ctx context.Context, c identifier.Class, manifest []contact.ChunkRow) error {
+func (k *Keeper) segment(ctx context.Context, c identifier.Class, epoch token.Epoch, manifest []contact.ChunkRow) error {
 	var chunks []contact.ChunkRow
 	h := sha256.New()
+	// Without it, a segment of no chunks would be one of every epoch.
+	_ = binary.Write(h, binary.LittleEndian, epoch) // a hash takes everything
 	for _, r := range manifest {
 		if r.Header.Class == c {
 			chunks = append(chunks, r)
@@ -192,7 +201,7 @@ func (k *Keeper) segment(ctx context.Context, c identifier.Class, manifest []con
 		_ = k.open(ctx, next, ref)
 	}
 	if next.segment == nil {
-		if ref, err = k.build(ctx, c, chunks); err != nil {
+		if ref, err = k.build(ctx, c, epoch, chunks); err != nil {
 			return err
 		}
 		if err := k.open(ctx, next, ref); err != nil {
@@ -233,7 +242,7 @@ func (k *Keeper) open(ctx context.Context, next *kept, ref blob.Ref) error {
 }
 
 // build merges chunks into a new segment.
-func (k *Keeper) build(ctx context.Context, c identifier.Class, rows []contact.ChunkRow) (blob.Ref, error) {
+func (k *Keeper) build(ctx context.Context, c identifier.Class, epoch token.Epoch, rows []contact.ChunkRow) (blob.Ref, error) {
 	var chunks []*token.Chunk
 	for _, r := range rows {
 		content, err := k.Blobs.Open(ctx, r.Ref)
@@ -252,7 +261,7 @@ func (k *Keeper) build(ctx context.Context, c identifier.Class, rows []contact.C
 		return blob.Ref{}, err
 	}
 	defer w.Abort()
-	h := token.Header{Family: token.Ads, Class: c, Epoch: k.Epoch, RuleSet: identifier.RuleSet}
+	h := token.Header{Family: token.Ads, Class: c, Epoch: epoch, RuleSet: identifier.RuleSet}
 	if _, err := BuildSegment(w, h, chunks); err != nil {
 		return blob.Ref{}, err
 	}

@@ -23,7 +23,6 @@ import (
 	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/index"
 	"github.com/selvedge/selvedge/internal/fakeclock"
-	"github.com/selvedge/selvedge/internal/secret"
 	"github.com/selvedge/selvedge/ledger/ledgertest"
 	"github.com/selvedge/selvedge/prompt"
 	"github.com/selvedge/selvedge/prompt/prompttest"
@@ -71,9 +70,8 @@ func newPlatform(t *testing.T, people int) *platform {
 	p.blobs, err = blob.OpenDir(filepath.Join(p.dir, "blobs"))
 	must(t, err)
 	p.db.Blobs = p.blobs
-	root, err := secret.Open(filepath.Join(p.dir, "root.secret"))
+	p.keys, err = p.Rotation.Keys.Current(t.Context())
 	must(t, err)
-	p.keys = token.NewKeys(root)
 
 	prompttest.InEffect(t, p.Prompts,
 		question("offers", prompt.Consent, both),
@@ -134,7 +132,7 @@ func file(lines []string) contact.Source {
 func (p *platform) keeper(t *testing.T) *index.Keeper {
 	t.Helper()
 	k := &index.Keeper{
-		Source: store.Index{DB: p.db}, Tx: p.db, Changes: store.Changes{DB: p.db}, Blobs: p.blobs, Names: p.Collector, Epoch: p.keys.Epoch(), Ages: contact.UnknownIsMinor,
+		Source: store.Index{DB: p.db}, Tx: p.db, Changes: store.Changes{DB: p.db}, Blobs: p.blobs, Names: p.Collector, Ages: contact.UnknownIsMinor,
 	}
 	t.Cleanup(func() { must(t, k.Close()) })
 	return k

@@ -43,6 +43,10 @@ const (
 	JobCancelled     Kind = "job.cancelled"
 	AccountErased    Kind = "account.erased" // its body is Erasure
 	LogEnded         Kind = "log.ended"      // its body is Ending
+	KeysRotating     Kind = "keys.rotating"  // a rotation of the token keys was begun
+	KeysRotated      Kind = "keys.rotated"
+	KeysDestroyed    Kind = "keys.destroyed"
+	KeysResealed     Kind = "keys.resealed" // under another key-encryption key
 )
 
 // Entry is one act.

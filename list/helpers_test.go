@@ -10,12 +10,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/identifier"
+	"github.com/selvedge/selvedge/internal/fakeclock"
 	"github.com/selvedge/selvedge/internal/secret"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/store"
 	"github.com/selvedge/selvedge/token"
 )
 
@@ -30,15 +33,43 @@ type bench struct {
 func newBench(t testing.TB) *bench {
 	t.Helper()
 	dir := t.TempDir()
-	root, err := secret.Create(filepath.Join(t.TempDir(), "root"), selvedge.NewSeededEntropy("list"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	ring := newRing(t)
 	blobs, err := blob.OpenDir(filepath.Join(dir, "blobs"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bench{list.Receiver{Keys: token.NewKeys(root), Blobs: blobs, Entropy: selvedge.NewSeededEntropy("list"), Dir: dir, Memory: 24 * 4}, dir}
+	return &bench{list.Receiver{Keys: ring, Blobs: blobs, Entropy: selvedge.NewSeededEntropy("list"), Dir: dir, Memory: 24 * 4}, dir}
+}
+
+// newRing returns a Keyring with keys of the first epoch.
+func newRing(t testing.TB) *token.Keyring {
+	t.Helper()
+	dir, entropy := t.TempDir(), selvedge.NewSeededEntropy("keys")
+	clock := fakeclock.New(time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC))
+	db, err := store.Open(t.Context(), filepath.Join(dir, "test.db"), clock, entropy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	kek, err := secret.CreateKEK(filepath.Join(dir, "kek.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ring := &token.Keyring{Repo: store.Keys{DB: db}, Tx: db, KEK: kek, Entropy: entropy, Clock: clock}
+	if err := ring.Begin(t.Context(), token.RandomKeys(token.FirstEpoch, entropy)); err != nil {
+		t.Fatal(err)
+	}
+	return ring
+}
+
+// current returns the keys that are in force.
+func (b *bench) current(t failer) *token.Keys {
+	t.Helper()
+	keys, err := b.Keys.Current(context.Background())
+	if err != nil {
+		t.Fatalf("keys: %v", err)
+	}
+	return keys
 }
 
 // receive sends a list that must be taken and returns its report and its spill.

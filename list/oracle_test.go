@@ -98,7 +98,7 @@ func (tb table) text(s style, order []int) string {
 
 // oracle computes tallies and tokens as the contract states them, with maps and
 // everything in memory.
-func (tb table) oracle(b *bench, region string) (rows, ids list.Tally, refused map[identifier.Reason]int64, spill []string) {
+func (tb table) oracle(t failer, b *bench, region string) (rows, ids list.Tally, refused map[identifier.Reason]int64, spill []string) {
 	seen := map[identifier.Form]bool{}
 	set := map[string]bool{}
 	refused = map[identifier.Reason]int64{}
@@ -128,7 +128,7 @@ func (tb table) oracle(b *bench, region string) (rows, ids list.Tally, refused m
 				own.Used++
 			}
 			for _, f := range append(slices.Clone(cell.Also), cell.Identity) {
-				set[fmt.Sprintf("%s %x", f.Class, [token.Size]byte(b.Keys.Of(f)))] = true
+				set[fmt.Sprintf("%s %x", f.Class, [token.Size]byte(b.current(t).Of(f)))] = true
 			}
 		}
 		rows.Read++
@@ -161,7 +161,7 @@ func TestOracle(t *testing.T) {
 		region := rapid.SampledFrom([]string{"", "US", "GB"}).Draw(t, "region")
 		b.Memory = rapid.SampledFrom([]int{0, 24, 24 * 16}).Draw(t, "memory")
 		order := rapid.Permutation(identity(len(tb.kinds))).Draw(t, "order")
-		rows, ids, refused, spill := tb.oracle(b, region)
+		rows, ids, refused, spill := tb.oracle(t, b, region)
 
 		report, s := b.receive(t, tb.text(drawStyle(t), order), region)
 		checkSums(t, report)

@@ -20,8 +20,8 @@ const DefaultMemory = 64 << 20
 // Receiver turns uploads into sealed lists. Its fields are set once; then it is
 // safe for concurrent use, each upload with memory of its own.
 type Receiver struct {
-	Keys    *token.Keys // the keys of the tokens
-	Blobs   blob.Store  // where spills go
+	Keys    *token.Keyring // the keys of the tokens
+	Blobs   blob.Store     // where spills go
 	Entropy selvedge.Entropy
 	Dir     string // folder for what does not fit in memory
 	// Memory is how many bytes of tokens one upload may hold in memory, 0 for
@@ -42,6 +42,10 @@ type Sealed struct {
 	Epoch   token.Epoch
 	RuleSet uint32
 	Report  Report
+
+	// The keys of the epoch, nil if they were not at hand. Somebody may destroy
+	// them before the list has a row that says that it needs them.
+	keys *token.Keys
 }
 
 // Receive reads a list to its end. When it returns without an error, the spill
@@ -67,16 +71,16 @@ func (v *Receiver) Receive(ctx context.Context, r io.Reader, o Options) (Sealed,
 		return Sealed{}, selvedge.Errorf(selvedge.CodeInvalid,
 			"not a country; give its two ISO 3166 letters, such as GB").At("default_region")
 	}
-	memory := v.Memory
-	if memory == 0 {
-		memory = DefaultMemory
+	keys, err := v.Keys.Current(ctx)
+	if err != nil {
+		return Sealed{}, err
 	}
 	u := &upload{
-		keys:    v.Keys,
+		keys:    keys,
 		entropy: v.Entropy,
 		region:  o.DefaultRegion,
 		in:      newLines(ctx, r),
-		tokens:  extsort.New(v.Dir, memory),
+		tokens:  extsort.New(v.Dir, v.memory()),
 		report:  Report{Refused: []Refusal{}}, // encoded as [], never as null
 	}
 	defer u.tokens.Close()
@@ -90,7 +94,14 @@ func (v *Receiver) Receive(ctx context.Context, r io.Reader, o Options) (Sealed,
 	if err != nil {
 		return Sealed{}, err
 	}
-	return Sealed{Spill: ref, Epoch: v.Keys.Epoch(), RuleSet: identifier.RuleSet, Report: u.report}, nil
+	return Sealed{Spill: ref, Epoch: keys.Epoch(), RuleSet: identifier.RuleSet, Report: u.report, keys: keys}, nil
+}
+
+func (v *Receiver) memory() int {
+	if v.Memory == 0 {
+		return DefaultMemory
+	}
+	return v.Memory
 }
 
 // knownRegion says whether identifier takes the region as a default country.

@@ -54,35 +54,17 @@ func (u *upload) seal(ctx context.Context, blobs blob.Store) (blob.Ref, error) {
 	defer out.Abort()
 	// bufio keeps the first error and returns it from Flush.
 	w := bufio.NewWriterSize(out, 64<<10)
-	header := append(make([]byte, 0, spillHeader), spillMagic...)
-	header = binary.LittleEndian.AppendUint32(header, spillVersion)
-	header = binary.LittleEndian.AppendUint32(header, uint32(u.keys.Epoch()))
-	header = binary.LittleEndian.AppendUint32(header, identifier.RuleSet)
-	u.entropy.Fill("spill", header[len(header):spillHeader])
-	_, _ = w.Write(header[:spillHeader])
+	_, _ = w.Write(spillBegin(u.keys.Epoch(), identifier.RuleSet, u.entropy))
 	counts, err := u.writeTokens(ctx, w)
 	if err != nil {
 		return blob.Ref{}, err
 	}
-	for _, c := range classes {
-		_, _ = w.Write(binary.LittleEndian.AppendUint64(nil, counts[c]))
-	}
-	if err := w.Flush(); err != nil {
-		return blob.Ref{}, fmt.Errorf("write spill: %w", err)
-	}
-	if err := ctx.Err(); err != nil {
-		return blob.Ref{}, err
-	}
-	ref, err := out.Commit()
-	if err != nil {
-		return blob.Ref{}, fmt.Errorf("commit spill: %w", err)
-	}
-	return ref, nil
+	return spillEnd(ctx, out, w, counts)
 }
 
 // writeTokens writes each token once and counts used and duplicate identifiers
 // and rows.
-func (u *upload) writeTokens(ctx context.Context, w *bufio.Writer) (counts [identifier.ClassPhone + 1]uint64, err error) {
+func (u *upload) writeTokens(ctx context.Context, w *bufio.Writer) (counts spillCounts, err error) {
 	var (
 		last extsort.Record
 		cols = uint64(len(u.cols))

@@ -1,11 +1,15 @@
 package list
 
 import (
+	"bufio"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"iter"
 
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/token"
 )
@@ -35,6 +39,37 @@ const (
 	spillHeader  = 20 + spillNonce
 	spillTrailer = 16
 )
+
+// spillCounts are the numbers of tokens by class.
+type spillCounts [identifier.ClassPhone + 1]uint64
+
+// spillBegin returns what comes before the tokens.
+func spillBegin(e token.Epoch, ruleSet uint32, entropy selvedge.Entropy) []byte {
+	b := append(make([]byte, 0, spillHeader), spillMagic...)
+	b = binary.LittleEndian.AppendUint32(b, spillVersion)
+	b = binary.LittleEndian.AppendUint32(b, uint32(e))
+	b = binary.LittleEndian.AppendUint32(b, ruleSet)
+	entropy.Fill("spill", b[len(b):spillHeader])
+	return b[:spillHeader]
+}
+
+// spillEnd writes what comes after the tokens, flushes w into out and commits.
+func spillEnd(ctx context.Context, out blob.Writer, w *bufio.Writer, counts spillCounts) (blob.Ref, error) {
+	for _, c := range classes {
+		_, _ = w.Write(binary.LittleEndian.AppendUint64(nil, counts[c]))
+	}
+	if err := w.Flush(); err != nil {
+		return blob.Ref{}, fmt.Errorf("write spill: %w", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return blob.Ref{}, err
+	}
+	ref, err := out.Commit()
+	if err != nil {
+		return blob.Ref{}, fmt.Errorf("commit spill: %w", err)
+	}
+	return ref, nil
+}
 
 var classes = [...]identifier.Class{identifier.ClassEmail, identifier.ClassPhone}
 

@@ -33,7 +33,7 @@ func Restore(ctx context.Context, cfg Config, from, secrets string) (m backup.Ma
 	if err != nil {
 		return m, err
 	}
-	held, err := readSecrets(secrets)
+	held, err := cfg.readSecrets(secrets)
 	if err != nil {
 		return m, err
 	}
@@ -53,7 +53,10 @@ func Restore(ctx context.Context, cfg Config, from, secrets string) (m backup.Ma
 		return m, err
 	}
 	// The secrets come last: a folder without them does not open.
-	for _, name := range secretFiles {
+	for _, name := range []string{kekFile, secretFile} {
+		if held[name] == nil {
+			continue
+		}
 		if err := os.WriteFile(filepath.Join(cfg.Dir, name), held[name], 0o600); err != nil {
 			return m, fmt.Errorf("write secret: %w", err)
 		}
@@ -61,13 +64,15 @@ func Restore(ctx context.Context, cfg Config, from, secrets string) (m backup.Ma
 	return m, nil
 }
 
-// secretFiles are what a backup does not hold.
-var secretFiles = []string{secretFile}
-
-// readSecrets reads the secrets in a folder.
-func readSecrets(dir string) (map[string][]byte, error) {
+// readSecrets reads the secrets in a folder: the root secret, and the
+// key-encryption key unless the configuration says that it is elsewhere.
+func (cfg Config) readSecrets(dir string) (map[string][]byte, error) {
+	names := []string{secretFile}
+	if cfg.KEK == "" && cfg.KEKFile == "" {
+		names = append(names, kekFile)
+	}
 	out := map[string][]byte{}
-	for _, name := range secretFiles {
+	for _, name := range names {
 		b, err := os.ReadFile(filepath.Join(dir, name))
 		if errors.Is(err, os.ErrNotExist) {
 			return nil, selvedge.Errorf(selvedge.CodeInvalid, "holds no %s", name).At("secrets")

@@ -23,24 +23,41 @@ const (
 	installationFile = "postgres"
 )
 
-// initDatabase makes the database of a new installation.
-func initDatabase(ctx context.Context, cfg Config) error {
+// initDatabase makes the database of a new installation, or opens the one that
+// it made before a crash.
+func initDatabase(ctx context.Context, cfg Config) (*store.DB, error) {
 	if cfg.Database == "" {
-		db, err := store.Open(ctx, filepath.Join(cfg.Dir, databaseFile), cfg.Clock, cfg.Entropy)
-		if err != nil {
-			return err
-		}
-		return db.Close()
+		return store.Open(ctx, filepath.Join(cfg.Dir, databaseFile), cfg.Clock, cfg.Entropy)
 	}
 	db, err := store.OpenPostgres(ctx, cfg.Database, cfg.Clock, cfg.Entropy)
 	if err != nil {
+		return nil, err
+	}
+	if err := claim(ctx, cfg, db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// claim makes the database that of the installation in the data folder.
+func claim(ctx context.Context, cfg Config, db *store.DB) error {
+	path := filepath.Join(cfg.Dir, installationFile)
+	owner, err := db.Installation(ctx)
+	if err == nil {
+		if mine, err := os.ReadFile(path); err == nil && owner == string(bytes.TrimSpace(mine)) {
+			return nil // before a crash
+		}
+	} else if selvedge.CodeOf(err) != selvedge.CodeNotFound {
 		return err
 	}
 	id := newInstallation(cfg.Entropy)
-	if err := db.Claim(ctx, id); err != nil {
-		return errors.Join(err, db.Close())
+	if owner == "" {
+		// First, so that a claim is never one that nobody knows of.
+		if err := writeInstallation(cfg.Dir, id); err != nil {
+			return err
+		}
 	}
-	return errors.Join(writeInstallation(cfg.Dir, id), db.Close())
+	return db.Claim(ctx, id)
 }
 
 func newInstallation(entropy selvedge.Entropy) string {
@@ -60,19 +77,22 @@ func writeInstallation(dir, id string) error {
 // the data folder.
 func adoptDatabase(ctx context.Context, cfg Config) error {
 	if cfg.Database == "" {
-		return initDatabase(ctx, cfg)
+		db, err := store.Open(ctx, filepath.Join(cfg.Dir, databaseFile), cfg.Clock, cfg.Entropy)
+		if err != nil {
+			return err
+		}
+		return db.Close()
 	}
 	db, err := store.OpenPostgres(ctx, cfg.Database, cfg.Clock, cfg.Entropy)
 	if err != nil {
 		return err
 	}
 	id, err := db.Installation(ctx)
-	if selvedge.CodeOf(err) == selvedge.CodeNotFound { // it was in a file before
-		id = newInstallation(cfg.Entropy)
-		err = db.Claim(ctx, id)
-	}
-	if err == nil {
+	switch {
+	case err == nil:
 		err = writeInstallation(cfg.Dir, id)
+	case selvedge.CodeOf(err) == selvedge.CodeNotFound: // it was in a file before
+		err = claim(ctx, cfg, db)
 	}
 	return errors.Join(err, db.Close())
 }

@@ -27,7 +27,7 @@ func (s *Server) EndLog(ctx context.Context, actor selvedge.Actor, space ledger.
 	if err := actor.Must(selvedge.OperatorRole); err != nil {
 		return ledger.Ending{}, err
 	}
-	if err := s.take(); err != nil {
+	if err := s.Lock(); err != nil {
 		return ledger.Ending{}, err
 	}
 	if err := s.disagree(ctx, space); err != nil {

@@ -83,13 +83,14 @@ func checkOrigin(name string) error {
 	return nil
 }
 
-// setOrigin names an installation that has no name yet.
+// setOrigin names an installation that is being made. The name of a folder that
+// a crash left half made does not count.
 func setOrigin(dir, name string) error {
 	dir = filepath.Join(dir, ledgerDir)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make ledger folder: %w", err)
 	}
-	f, err := os.OpenFile(filepath.Join(dir, originFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(filepath.Join(dir, originFile), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("name installation: %w", err)
 	}

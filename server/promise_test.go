@@ -58,6 +58,10 @@ func promise(t *testing.T, everything string) {
 	deliverable, rows, security := 0, 0, 0
 	lists := promised(a.world)
 	for n := range 120 {
+		if n%25 == 24 {
+			a.rotate(t)
+			b.rotate(t)
+		}
 		r := requestOf(n, rnd, lists)
 		got, want := a.do(t, r), b.do(t, r)
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -79,6 +83,9 @@ func promise(t *testing.T, everything string) {
 	if all := a.created; 2*deliverable < all || all < 8 {
 		t.Errorf("%d of %d audiences are deliverable: the test sees too little", deliverable, all)
 	}
+	if a.rotations < 3 {
+		t.Errorf("%d rotations: the test tries too little", a.rotations)
+	}
 	if 10*security < 3*rows || rows == 0 {
 		t.Errorf("%d of %d rows ask for security contacts: the test tries too little", security, rows)
 	}
@@ -87,6 +94,32 @@ func promise(t *testing.T, everything string) {
 	}
 	if diff := cmp.Diff(b.adsLog(t), a.adsLog(t)); diff != "" {
 		t.Errorf("the ads log differs:\n%.3000s", diff)
+	}
+}
+
+// TestRotationIsInvisible: of two installations that are alike, one rotates its
+// token keys again and again. Nobody can tell which.
+func TestRotationIsInvisible(t *testing.T) {
+	t.Parallel()
+	cfg := world.Config{Seed: "promise", People: 1500, Start: start}
+	a, b := newTwin(t, newWorld(t, cfg), onSQLite(t)), newTwin(t, newWorld(t, cfg), onSQLite(t))
+	rnd := rand.New(rand.NewPCG(2019, 11))
+	lists := promised(a.world)
+	for n := range 60 {
+		if n%7 == 0 {
+			a.rotate(t)
+		}
+		r := requestOf(n, rnd, lists)
+		if diff := cmp.Diff(b.do(t, r), a.do(t, r)); diff != "" {
+			t.Fatalf("request %d (%s) is answered otherwise after a rotation:\n%s", n, r.what, diff)
+		}
+	}
+	a.settle(t)
+	b.settle(t)
+	for i := range a.orgs {
+		if diff := cmp.Diff(b.audiences(t, i), a.audiences(t, i)); diff != "" {
+			t.Fatalf("org %d sees its audiences otherwise:\n%s", i, diff)
+		}
 	}
 }
 
@@ -189,6 +222,8 @@ type twin struct {
 	ids     []made   // audiences, in the order in which they were made
 	created int
 	acts    []world.Act
+
+	rotations int
 }
 
 const orgs = 4
@@ -298,6 +333,16 @@ func (x *twin) audiences(t *testing.T, who int) string {
 func (x *twin) settle(t *testing.T) {
 	t.Helper()
 	servertest.Drain(t, x.Server, x.clock)
+}
+
+// rotate takes all tokens to new keys, as they are: lists may wait, and keep
+// older keys, and others may have been matched that did.
+func (x *twin) rotate(t *testing.T) {
+	t.Helper()
+	if _, err := x.Rotate(t.Context(), operator); err != nil {
+		t.Fatal(err)
+	}
+	x.rotations++
 }
 
 // peopleAct has the next people withdraw, object or say yes. In the smaller

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +25,7 @@ import (
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/prompt"
 	"github.com/selvedge/selvedge/report"
+	"github.com/selvedge/selvedge/rotation"
 	"github.com/selvedge/selvedge/store"
 	"github.com/selvedge/selvedge/token"
 	"github.com/selvedge/selvedge/vault"
@@ -46,6 +46,10 @@ type Config struct {
 	// proof, for ever: a host's name, and maybe a path. Init alone looks at it; if
 	// it is empty, the name is drawn from the root secret.
 	Origin string
+	// KEK is the key-encryption key as a Tink keyset in JSON, and KEKFile the file
+	// that holds it. At most one is given; without either, the file kek.json in the
+	// data folder holds it, which must not be there otherwise.
+	KEK, KEKFile string
 	// UnknownAge says what an unknown age counts as. It may be missing only
 	// where nothing is matched: Start refuses to run without it.
 	UnknownAge contact.AgePolicy
@@ -68,11 +72,15 @@ const (
 // sortMemory is how many bytes of records one import or upload sorts in memory.
 const sortMemory = 64 << 20
 
-// Init makes the data folder of a new installation, and its database: in the
-// folder, or where cfg.Database says. Of cfg it needs Dir, Clock and Entropy. It
-// returns a CodeConflict error if there is one already, and a CodeInvalid error
-// if the folder is there and others may enter it, or if cfg.Origin is no name.
-func Init(ctx context.Context, cfg Config) error {
+// Init makes the data folder of a new installation in cfg.Dir: the
+// key-encryption key where cfg says that it is, unless it is there already, a
+// database, in the folder or where cfg.Database says, with the first token keys,
+// and last the root secret. So a folder that a crash left without one is not
+// complete, and can be made again. Of cfg it needs Clock and Entropy too. It
+// returns a CodeConflict error if there is an installation already, and a
+// CodeInvalid error if the folder is there and others may enter it, if the
+// key-encryption key cannot be used, or if cfg.Origin is no name.
+func Init(ctx context.Context, cfg Config) (err error) {
 	if err := checkOrigin(cfg.Origin); cfg.Origin != "" && err != nil {
 		return err
 	}
@@ -82,14 +90,32 @@ func Init(ctx context.Context, cfg Config) error {
 	if err := private(cfg.Dir); err != nil {
 		return err
 	}
-	root, err := secret.Create(filepath.Join(cfg.Dir, secretFile), cfg.Entropy)
+	root := filepath.Join(cfg.Dir, secretFile)
+	if _, err := os.Lstat(root); err == nil {
+		return selvedge.Errorf(selvedge.CodeConflict, "a root secret is there already")
+	}
+	kek, err := cfg.makeKEK()
 	if err != nil {
 		return err
 	}
-	if err := setOrigin(cfg.Dir, cmp.Or(cfg.Origin, drawnOrigin(root))); err != nil {
+	db, err := initDatabase(ctx, cfg)
+	if err != nil {
 		return err
 	}
-	return initDatabase(ctx, cfg)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := cfg.keyring(db, kek).Begin(ctx, token.RandomKeys(token.FirstEpoch, cfg.Entropy)); err != nil {
+		return err
+	}
+	if cfg.Origin != "" {
+		if err := setOrigin(cfg.Dir, cfg.Origin); err != nil {
+			return err
+		}
+	}
+	made, err := secret.Create(root, cfg.Entropy)
+	if err != nil || cfg.Origin != "" {
+		return err
+	}
+	return setOrigin(cfg.Dir, drawnOrigin(made)) // without it, the same name is drawn again
 }
 
 // private refuses a folder that anyone but its owner may enter: the files in it
@@ -115,6 +141,7 @@ type Server struct {
 	Matcher   *audience.Matcher
 	Collector *blob.Collector
 	Jobs      job.Queue
+	Rotation  *rotation.Service
 
 	cfg     Config
 	db      *store.DB
@@ -127,7 +154,7 @@ type Server struct {
 
 // Open opens the installation in cfg.Dir. It starts nothing. It returns a
 // CodeInvalid error if the folder is not complete, or others may enter it or
-// read its root secret.
+// read its secrets, or if the key-encryption key is not the installation's.
 func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if cfg.Tick == 0 {
 		cfg.Tick = DefaultTick
@@ -154,22 +181,26 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
+	keys, err := cfg.openKeys(ctx, db, root)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	s := &Server{cfg: cfg, db: db, ledgers: newLedgers(cfg, root, db), blobs: blobs}
 	if s.Jobs, err = openJobs(ctx, cfg, db); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	s.assemble(root, blobs, spills)
+	s.assemble(root, keys, blobs, spills)
 	return s, nil
 }
 
 // assemble gives every domain its adapters.
-func (s *Server) assemble(root *secret.Root, blobs blob.Store, spills string) {
+func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Store, spills string) {
 	cfg, db := s.cfg, s.db
 	db.Blobs = blobs
 	s.Collector = &blob.Collector{Store: blobs, Repo: store.BlobRegister{DB: db}, Tx: db, Clock: cfg.Clock}
 	changes, outbox := store.Changes{DB: db}, store.Outbox{DB: db}
 	orgs, prompts, contacts, audiences := store.Orgs{DB: db}, store.Prompts{DB: db}, store.Contacts{DB: db}, store.Audiences{DB: db}
-	keys, handles, masks := token.NewKeys(root), contact.NewHandles(root), vault.NewMasks(root, cfg.Entropy)
+	handles, masks := contact.NewHandles(root), vault.NewMasks(root, cfg.Entropy)
 	ids := org.NewStream(orgs, root)
 
 	s.Orgs = &org.Service{Repo: orgs, Tx: db, Changes: changes, Outbox: outbox, IDs: ids, Clock: cfg.Clock, Entropy: cfg.Entropy}
@@ -182,14 +213,18 @@ func (s *Server) assemble(root *secret.Root, blobs blob.Store, spills string) {
 		Repo: contacts, Prompts: prompts, Tx: db, Changes: changes, Outbox: outbox,
 		Handles: handles, Masks: masks, Ages: cfg.UnknownAge, Clock: cfg.Clock, Ledger: s.ledgers,
 	}
+	lists := &list.Receiver{Keys: keys, Blobs: blobs, Entropy: cfg.Entropy, Dir: spills, Memory: sortMemory}
 	s.Audiences = &audience.Service{
 		Repo: audiences, Tx: db, Changes: changes, Outbox: outbox, IDs: ids, Clock: cfg.Clock,
-		Receiver: &list.Receiver{Keys: keys, Blobs: blobs, Entropy: cfg.Entropy, Dir: spills, Memory: sortMemory},
-		Names:    s.Collector, Jobs: s.Jobs, Ledger: s.ledgers,
+		Receiver: lists, Names: s.Collector, Jobs: s.Jobs, Ledger: s.ledgers,
 	}
-	s.index = &index.Keeper{Source: store.Index{DB: db}, Tx: db, Changes: changes, Blobs: blobs, Names: s.Collector, Epoch: keys.Epoch(), Ages: cfg.UnknownAge}
+	s.index = &index.Keeper{Source: store.Index{DB: db}, Tx: db, Changes: changes, Blobs: blobs, Names: s.Collector, Ages: cfg.UnknownAge}
+	s.Rotation = &rotation.Service{
+		Repo: store.Keys{DB: db}, Keys: keys, Tx: db, Changes: changes, Outbox: outbox, Blobs: blobs, Names: s.Collector, Dir: spills, Memory: sortMemory,
+	}
 	s.Matcher = &audience.Matcher{
 		Repo: audiences, Orgs: orgs, Tx: db, Changes: changes, Outbox: outbox, Jobs: s.Jobs, Blobs: blobs, Names: s.Collector, Index: s.index,
+		Lists: lists, Matched: s.Rotation.Retire,
 		Ticks: report.Ticks{Every: cfg.Tick}, Clock: cfg.Clock, Code: cfg.Code, Log: cfg.Log, Ledger: s.ledgers,
 	}
 }
@@ -203,7 +238,7 @@ func (s *Server) Start(ctx context.Context) error {
 	if err := s.cfg.UnknownAge.Validate(); err != nil {
 		return err
 	}
-	if err := s.take(); err != nil {
+	if err := s.Lock(); err != nil {
 		return err
 	}
 	if err := s.ledgers.start(ctx); err != nil {
@@ -212,8 +247,10 @@ func (s *Server) Start(ctx context.Context) error {
 	return s.index.Refresh(ctx)
 }
 
-// take locks the folder until Close.
-func (s *Server) take() error {
+// Lock takes the folder for this server alone, until Close, for work that wants
+// no other one beside it. Start does it too. It returns a CodeConflict error if
+// another server has the folder.
+func (s *Server) Lock() error {
 	f, err := os.OpenFile(filepath.Join(s.cfg.Dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return fmt.Errorf("lock data folder: %w", err)

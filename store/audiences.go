@@ -9,6 +9,7 @@ import (
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/report"
+	"github.com/selvedge/selvedge/token"
 )
 
 // Audiences keeps audiences, lists and versions in SQL.
@@ -96,6 +97,16 @@ func (Audiences) Lists(ctx context.Context, tx selvedge.Tx, aud selvedge.Audienc
 // Unmatched implements audience.Repository.
 func (Audiences) Unmatched(ctx context.Context, tx selvedge.Tx) ([]list.List, error) {
 	return all(ctx, tx, scanList, `SELECT `+listColumns+` FROM list WHERE state = 'accepted' ORDER BY seq`)
+}
+
+// SetSpill implements audience.Repository.
+func (a Audiences) SetSpill(ctx context.Context, tx selvedge.Tx, id selvedge.ListID, old, spill blob.Ref, e token.Epoch) error {
+	if err := a.DB.refer(ctx, tx, spill); err != nil {
+		return err
+	}
+	return execOne(ctx, tx, selvedge.Errorf(selvedge.CodeConflict, "the list does not wait with this spill"), `
+		UPDATE list SET spill_sum = ?, spill_size = ?, epoch = ? WHERE id = ? AND state = 'accepted' AND spill_sum = ?`,
+		spill.Sum[:], spill.Size, e, id, old.Sum[:])
 }
 
 // SetMatched implements audience.Repository.

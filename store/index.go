@@ -10,6 +10,7 @@ import (
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/index"
+	"github.com/selvedge/selvedge/token"
 )
 
 // Index is what the index is derived from, in SQL.
@@ -19,11 +20,13 @@ var _ index.Source = Index{}
 
 // Chunks implements index.Source.
 func (Index) Chunks(ctx context.Context, tx selvedge.Tx) ([]contact.ChunkRow, error) {
-	return all(ctx, tx, func(s scanner) (c contact.ChunkRow, err error) {
-		c.Ref.Kind = blob.KindChunk
-		err = s.Scan(fixed(c.Ref.Sum[:]), &c.Ref.Size, &c.Header.Family, &c.Header.Class, &c.Header.Epoch, &c.Header.RuleSet, &c.Header.Count)
-		return c, err
-	}, `SELECT sum, size, family, class, epoch, rule_set, entries FROM chunk ORDER BY sum`)
+	return all(ctx, tx, scanChunk, `SELECT `+chunkColumns+` FROM chunk WHERE replaces IS NULL ORDER BY sum`)
+}
+
+// Epoch implements index.Source.
+func (i Index) Epoch(ctx context.Context, tx selvedge.Tx) (token.Epoch, error) {
+	e, err := Keys(i).Epochs(ctx, tx)
+	return e.Current, err
 }
 
 // States implements index.Source.

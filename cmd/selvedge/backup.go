@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 
-	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/server"
 )
 
@@ -36,10 +34,7 @@ type restoreCmd struct {
 }
 
 func (cmd restoreCmd) Run(ctx context.Context, c *console) error {
-	m, err := server.Restore(ctx, server.Config{
-		Dir: cmd.Dir, Database: cmd.Database, Clock: selvedge.WallClock{}, Entropy: selvedge.SystemEntropy{},
-		Log: slog.New(slog.NewTextHandler(c.err, nil)), Code: version,
-	}, cmd.From, cmd.Secrets)
+	m, err := server.Restore(ctx, cmd.config(c), cmd.From, cmd.Secrets)
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,7 @@ type cli struct {
 	Import   importCmd   `cmd:"" help:"Import accounts and contact points."`
 	Org      orgCmd      `cmd:"" help:"Add and list advertisers and partners."`
 	Key      keyCmd      `cmd:"" help:"Issue, list and revoke keys."`
+	Keys     keysCmd     `cmd:"" help:"Look after the keys that tokens are made with."`
 	Audience audienceCmd `cmd:"" help:"Make and read audiences, over HTTP."`
 	List     listCmd     `cmd:"" help:"Upload lists, over HTTP."`
 	Identify identifyCmd `cmd:"" help:"Print the canonical forms of identifiers read as NDJSON."`
@@ -97,14 +98,24 @@ func main() {
 type folder struct {
 	Dir      string `required:"" type:"path" help:"Data folder."`
 	Database string `help:"postgres:// URL, if the data folder was made with one. Better given in $SELVEDGE_DATABASE: it may hold a password."`
+	KEKFile  string `name:"kek-file" help:"File of the key-encryption key; without it, kek.json in the data folder, or the keyset in SELVEDGE_KEK."`
+}
+
+// kekText is the variable that may hold the key-encryption key. It is no flag:
+// who else is on the machine can read a command line.
+const kekText = "SELVEDGE_KEK"
+
+// config is what the folder's flags and the environment say.
+func (f folder) config(c *console) server.Config {
+	return server.Config{
+		Dir: f.Dir, Database: f.Database, KEK: os.Getenv(kekText), KEKFile: f.KEKFile, Clock: selvedge.WallClock{}, Entropy: selvedge.SystemEntropy{}, Code: version,
+		Log: slog.New(slog.NewTextHandler(c.err, nil)),
+	}
 }
 
 // open opens the installation, without matching anything.
 func (f folder) open(ctx context.Context, c *console, more ...func(*server.Config)) (*server.Server, error) {
-	cfg := server.Config{
-		Dir: f.Dir, Database: f.Database, Clock: selvedge.WallClock{}, Entropy: selvedge.SystemEntropy{}, Code: version,
-		Log: slog.New(slog.NewTextHandler(c.err, nil)),
-	}
+	cfg := f.config(c)
 	for _, m := range more {
 		m(&cfg)
 	}

@@ -19,10 +19,9 @@ type initCmd struct {
 }
 
 func (cmd initCmd) Run(ctx context.Context, c *console) error {
-	err := server.Init(ctx, server.Config{
-		Dir: cmd.Dir, Database: cmd.Database, Origin: cmd.Origin, Clock: selvedge.WallClock{}, Entropy: selvedge.SystemEntropy{},
-	})
-	if err != nil {
+	cfg := cmd.config(c)
+	cfg.Origin = cmd.Origin
+	if err := server.Init(ctx, cfg); err != nil {
 		return err
 	}
 	s, err := cmd.open(ctx, c)

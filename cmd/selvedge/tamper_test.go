@@ -122,7 +122,7 @@ func TestTampering(t *testing.T) {
 			if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
 				t.Fatal(err)
 			}
-			for _, path := range []string{dir, filepath.Join(dir, "root.secret")} {
+			for _, path := range []string{dir, filepath.Join(dir, "root.secret"), filepath.Join(dir, "kek.json")} {
 				if err := os.Chmod(path, 0o700); err != nil {
 					t.Fatal(err)
 				}

@@ -38,6 +38,14 @@ func importHomes() []home {
 			"tokens are made in token and values sealed in vault, with ciphers that internal/secret keyed",
 		},
 		{
+			[]string{
+				"github.com/tink-crypto/tink-go/v2/aead", "github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset",
+				"github.com/tink-crypto/tink-go/v2/keyset", "github.com/tink-crypto/tink-go/v2/tink",
+			},
+			[]string{"internal/secret"},
+			"one package sees key bytes; ask its KEK to seal",
+		},
+		{
 			[]string{"crypto/rand"},
 			[]string{"entropy.go"},
 			"randomness is injected; take a selvedge.Entropy",

@@ -23,7 +23,7 @@ func Layers() Table {
 		{"org", "list"},
 		{"prompt"},
 		{"contact"},
-		{"vault", "index"},
+		{"vault", "index", "rotation"},
 		{"match", "report"},
 		{"audience"},
 		{"campaign"},

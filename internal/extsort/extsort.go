@@ -46,6 +46,7 @@ func recordFrom(b []byte) Record {
 var (
 	errClosed = errors.New("sorter is closed")
 	errSorted = errors.New("sorter was read already")
+	errLate   = errors.New("sorter was sorted already")
 )
 
 // castagnoli is the polynomial that processors compute.
@@ -64,6 +65,7 @@ type Sorter struct {
 	end   int64    // of the last run in file
 	runs  []run
 	err   error // once set, every use returns it: a run may be half written
+	ready bool  // what is in buf is sorted, and nothing may be added
 }
 
 // run is a sorted stretch of the file. Its checksum is kept here and not in the
@@ -86,6 +88,9 @@ func (s *Sorter) Add(r Record) error {
 	if s.err != nil {
 		return s.err
 	}
+	if s.ready {
+		return errLate
+	}
 	if (len(s.buf)+1)*recordSize > s.memory {
 		if err := s.spill(); err != nil {
 			return err
@@ -104,6 +109,30 @@ func (s *Sorter) Add(r Record) error {
 
 // Len returns how many records were added.
 func (s *Sorter) Len() int64 { return s.count }
+
+// Sort does the sorting that Sorted would begin with, so that one goroutine can
+// sort while another reads what was sorted before. It comes after the last Add;
+// a second one does nothing.
+func (s *Sorter) Sort() error {
+	if s.err != nil {
+		return s.err
+	}
+	if s.file != nil && len(s.buf) > 0 {
+		if err := s.spill(); err != nil {
+			return err
+		}
+		s.buf = nil
+	}
+	s.sortBuffer()
+	s.ready = true
+	return nil
+}
+
+func (s *Sorter) sortBuffer() {
+	if !s.ready {
+		slices.SortFunc(s.buf, Record.Compare)
+	}
+}
 
 // Sorted hands out all records in order, repeats included. It may be called
 // once, after the last Add, and its sequence read once; any further reading
@@ -130,7 +159,7 @@ func (s *Sorter) Sorted() iter.Seq2[Record, error] {
 
 func (s *Sorter) fromMemory(yield func(Record, error) bool) error {
 	s.err = errSorted
-	slices.SortFunc(s.buf, Record.Compare)
+	s.sortBuffer()
 	for _, r := range s.buf {
 		if !yield(r, nil) {
 			return nil
@@ -170,7 +199,7 @@ func (s *Sorter) spill() (err error) {
 			return err
 		}
 	}
-	slices.SortFunc(s.buf, Record.Compare)
+	s.sortBuffer()
 	r := run{off: s.end, end: s.end}
 	block := make([]byte, 0, min(len(s.buf)*recordSize, blockSize))
 	for records := range slices.Chunk(s.buf, blockSize/recordSize) {

@@ -14,8 +14,10 @@ const blockSize = 2048 * recordSize
 // fromRuns merges the runs. The buffer becomes the last run first, so that its
 // memory can be shared out among the readers.
 func (s *Sorter) fromRuns(yield func(Record, error) bool) error {
-	if err := s.spill(); err != nil {
-		return err
+	if !s.ready {
+		if err := s.spill(); err != nil {
+			return err
+		}
 	}
 	s.buf, s.err = nil, errSorted
 	share := min(s.memory/len(s.runs), blockSize) / recordSize * recordSize

@@ -1,4 +1,5 @@
-// Package secret holds the root secret and what is derived from it.
+// Package secret holds the root secret and what is derived from it, and the
+// key-encryption key, under which the keys are sealed that are random.
 //
 // The promise: no other package sees key bytes. A Key does its work behind
 // methods (a MAC, a block cipher, an AEAD) and prints redacted. Keys are

@@ -67,7 +67,7 @@ func Open(path string) (*Root, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open root secret: %w", err)
 	}
-	if !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 {
+	if !ownersAlone(info) {
 		return nil, selvedge.Errorf(selvedge.CodeInvalid,
 			"the root secret must be a regular file that only its owner can read: chmod 600 it").At("root_secret")
 	}
@@ -79,6 +79,22 @@ func Open(path string) (*Root, error) {
 		return nil, fmt.Errorf("read root secret: %w", err)
 	}
 	return &r, nil
+}
+
+// ownersAlone says whether a file is a regular one that nobody but its owner may
+// read or write.
+func ownersAlone(info fs.FileInfo) bool {
+	if !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 {
+		return false
+	}
+	return true
+}
+
+// Random returns a new key from a stream of entropy.
+func Random(entropy selvedge.Entropy, stream string) Key {
+	k := newKey([rootLen]byte{})
+	entropy.Fill(stream, k.bytes()[:])
+	return k
 }
 
 // Derive returns the key of a label. Each use has a label of its own, which

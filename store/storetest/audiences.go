@@ -24,6 +24,7 @@ func audienceCases() map[string]func(*testing.T, *site) {
 		"Lists":              audienceLists,
 		"ListOfAnother":      audienceListOfAnother,
 		"SetMatched":         audienceSetMatched,
+		"SetSpill":           audienceSetSpill,
 		"Versions":           audienceVersions,
 	}
 }
@@ -193,6 +194,27 @@ func audienceSetMatched(t *testing.T, s *site) {
 	wantCode(t, "not there", s.refused(t, "not there", match("none", 2)), selvedge.CodeConflict)
 	s.refused(t, "a match that counts in no version", match("l2", 0))
 	same(t, "lists", []list.List{first, second}, s.lists(t, "a"))
+}
+
+func audienceSetSpill(t *testing.T, s *site) {
+	first, second := newList("l1", 1), newList("l2", 2)
+	s.insertLists(t, first, second)
+	was, next := *first.Spill, blob.Ref{Kind: blob.KindSpill, Sum: [32]byte{0: 0x80, 31: 9}, Size: 1 << 41}
+	set := func(id selvedge.ListID, old blob.Ref) func(context.Context, selvedge.Tx) error {
+		return func(ctx context.Context, tx selvedge.Tx) error {
+			return s.Audiences.SetSpill(ctx, tx, id, old, next, 7)
+		}
+	}
+	s.update(t, set("l1", was))
+	first.Spill, first.Epoch = &next, 7
+	same(t, "what waits", []list.List{first, second}, s.unmatched(t))
+	wantCode(t, "another spill", s.refused(t, "another spill", set("l1", was)), selvedge.CodeConflict)
+	wantCode(t, "not there", s.refused(t, "not there", set("none", was)), selvedge.CodeConflict)
+	s.update(t, func(ctx context.Context, tx selvedge.Tx) error {
+		return s.Audiences.SetMatched(ctx, tx, "l2", blob.Ref{Kind: blob.KindBitmap}, 1)
+	})
+	wantCode(t, "matched", s.refused(t, "matched", set("l2", *second.Spill)), selvedge.CodeConflict)
+	same(t, "what waits", []list.List{first}, s.unmatched(t))
 }
 
 func audienceVersions(t *testing.T, s *site) {

@@ -26,6 +26,8 @@ import (
 	"github.com/selvedge/selvedge/ledger/ledgertest"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/prompt"
+	"github.com/selvedge/selvedge/rotation"
+	"github.com/selvedge/selvedge/token"
 )
 
 // Backend is an open, empty store. It dates changes and outbox entries by the
@@ -43,6 +45,8 @@ type Backend struct {
 	Index     index.Source
 	Blobs     blob.Register
 	Shelf     *Shelf // what the repositories look for blobs in
+	Keys      token.KeyRepository
+	Rotation  rotation.Repository
 
 	// History returns what is kept of an account's past, oldest first: no
 	// repository reads it yet.
@@ -90,6 +94,7 @@ func Run(t *testing.T, open func(t *testing.T, clock selvedge.Clock) Backend) {
 		"Verdict":    verdictCases(),
 		"Index":      indexCases(),
 		"Blobs":      blobCases(),
+		"Keys":       keyCases(),
 	} {
 		t.Run(area, func(t *testing.T) {
 			t.Parallel()

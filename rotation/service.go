@@ -1,0 +1,296 @@
+package rotation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/blob"
+	"github.com/selvedge/selvedge/change"
+	"github.com/selvedge/selvedge/contact"
+	"github.com/selvedge/selvedge/internal/secret"
+	"github.com/selvedge/selvedge/ledger"
+	"github.com/selvedge/selvedge/token"
+)
+
+// Service rotates the token keys. It is safe for concurrent use, though one
+// rotation runs at a time, and only one process may rotate in an installation.
+type Service struct {
+	Repo    Repository
+	Keys    *token.Keyring
+	Tx      selvedge.Transactor
+	Changes change.Log
+	Outbox  ledger.Outbox
+	Blobs   blob.Store
+	Names   *blob.Collector
+	// Dir is where sort runs go, and Memory how many bytes of tokens are kept in
+	// memory before they do.
+	Dir    string
+	Memory int
+
+	running sync.Mutex
+}
+
+// system is who destroys keys: the end of what an operator began.
+var system = selvedge.System("rotation")
+
+// Rotate takes every token to keys of a new epoch, puts these in force and
+// destroys the older ones that nothing needs any more. Only an operator may.
+//
+// It can be cancelled; what was cut off, by that or by a crash, is taken up by
+// the next Rotate, whoever asks, which then begins nothing new. It returns a
+// CodeConflict error while another one runs.
+func (s *Service) Rotate(ctx context.Context, actor selvedge.Actor) (Result, error) {
+	if err := actor.Must(selvedge.OperatorRole); err != nil {
+		return Result{}, err
+	}
+	if !s.running.TryLock() {
+		return Result{}, selvedge.Errorf(selvedge.CodeConflict, "a rotation is running already")
+	}
+	defer s.running.Unlock()
+	c, err := s.begin(ctx, actor)
+	if err != nil {
+		return Result{}, fmt.Errorf("begin rotation: %w", err)
+	}
+	res := Result{From: c.From.Epoch(), To: c.To.Epoch()}
+	for done := false; !done; {
+		if err := s.stageAll(ctx, c); err != nil {
+			return Result{}, fmt.Errorf("rotate from epoch %d: %w", res.From, err)
+		}
+		// Imports that were completed meanwhile have brought chunks of the old epoch.
+		if done, err = s.change(ctx, actor, &res); err != nil {
+			return Result{}, fmt.Errorf("put epoch %d in force: %w", res.To, err)
+		}
+	}
+	res.Lists, err = s.retire(ctx)
+	return res, err
+}
+
+// begin makes the keys of the next epoch, or finds those of the rotation that
+// was cut off.
+func (s *Service) begin(ctx context.Context, actor selvedge.Actor) (token.Conversion, error) {
+	var e token.Epochs
+	err := s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) (err error) {
+		if _, err = s.Keys.Epoch(ctx, tx); err != nil {
+			return err
+		}
+		if e, err = s.Keys.Repo.Epochs(ctx, tx); err != nil || e.Next != 0 {
+			return err
+		}
+		was := e
+		e.Next = e.Current + 1
+		if err := s.Keys.Make(ctx, tx, e.Next); err != nil {
+			return err
+		}
+		if err := s.Keys.Repo.SetEpochs(ctx, tx, was, e); err != nil {
+			return err
+		}
+		return s.enter(ctx, tx, ledger.KeysRotating, actor, struct {
+			From token.Epoch `json:"from_epoch"`
+			To   token.Epoch `json:"to_epoch"`
+		}{e.Current, e.Next})
+	})
+	if err != nil {
+		return token.Conversion{}, err
+	}
+	c := token.Conversion{Dir: s.Dir, Memory: s.Memory}
+	if c.From, err = s.Keys.Of(ctx, e.Current); err != nil {
+		return token.Conversion{}, err
+	}
+	c.To, err = s.Keys.Of(ctx, e.Next)
+	return c, err
+}
+
+// stageAll converts the chunks that are not, each in a transaction of its own.
+func (s *Service) stageAll(ctx context.Context, c token.Conversion) error {
+	var left []contact.ChunkRow
+	err := s.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) (err error) {
+		left, err = s.Repo.Unstaged(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, old := range left {
+		var next contact.ChunkRow
+		if next.Ref, next.Header, err = c.Chunk(ctx, s.Blobs, old.Ref); err != nil {
+			return err
+		}
+		err := s.Names.Name(ctx, func() error {
+			return s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+				return s.Repo.Stage(ctx, tx, old.Ref, next)
+			})
+		}, next.Ref)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// change puts the next epoch in force, in one transaction, and returns true;
+// false if there are chunks again that were not converted.
+func (s *Service) change(ctx context.Context, actor selvedge.Actor, res *Result) (done bool, err error) {
+	err = s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		left, err := s.Repo.Unstaged(ctx, tx)
+		if done = err == nil && len(left) == 0; !done {
+			return err
+		}
+		n, err := s.Repo.Counts(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if n.ChunksDone != n.Chunks || n.TokensDone != n.Tokens {
+			return errors.New("the staged chunks do not hold as many tokens as those whose places they take")
+		}
+		res.Chunks, res.Tokens = n.Chunks, n.Tokens
+		if err := s.Repo.Replace(ctx, tx); err != nil {
+			return err
+		}
+		if err := s.Keys.Repo.SetEpochs(ctx, tx, token.Epochs{Current: res.From, Next: res.To}, token.Epochs{Current: res.To}); err != nil {
+			return err
+		}
+		// A position of its own, so that what was valid before is told from what is
+		// valid after.
+		if _, err := s.Changes.Append(ctx, tx, change.Change{Kind: change.Keys, Subject: strconv.FormatUint(uint64(res.To), 10)}); err != nil {
+			return err
+		}
+		return s.enter(ctx, tx, ledger.KeysRotated, actor, struct {
+			From   token.Epoch `json:"from_epoch"`
+			To     token.Epoch `json:"to_epoch"`
+			Chunks int64       `json:"chunks"`
+			Tokens int64       `json:"tokens"`
+		}{res.From, res.To, n.Chunks, n.Tokens})
+	})
+	return done && err == nil, err
+}
+
+// Retire destroys the keys of every older epoch that nothing needs any more. It
+// comes after each rotation, and whenever lists were matched that an older
+// epoch was kept for.
+func (s *Service) Retire(ctx context.Context) error {
+	_, err := s.retire(ctx)
+	return err
+}
+
+// retire returns how many lists older keys are kept for.
+func (s *Service) retire(ctx context.Context) (lists int64, err error) {
+	var found bool
+	err = s.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		old, err := s.older(ctx, tx)
+		found = len(old) > 0
+		return err
+	})
+	if err != nil || !found {
+		return 0, err
+	}
+	err = s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		old, err := s.older(ctx, tx)
+		if err != nil {
+			return err
+		}
+		lists = 0
+		for _, e := range old {
+			lists += e.Need.Lists
+			if e.Need != (Need{}) {
+				continue
+			}
+			if err := s.Keys.Repo.DestroyKeys(ctx, tx, e.Epoch); err != nil {
+				return err
+			}
+			if err := s.enter(ctx, tx, ledger.KeysDestroyed, system, struct {
+				Epoch token.Epoch `json:"epoch"`
+			}{e.Epoch}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		err = fmt.Errorf("destroy older keys: %w", err)
+	}
+	return lists, err
+}
+
+// older returns the epochs before the one in force whose keys are kept.
+func (s *Service) older(ctx context.Context, tx selvedge.Tx) (old []Epoch, err error) {
+	p, err := s.progress(ctx, tx)
+	for _, e := range p.Kept {
+		if e.State == Waiting {
+			old = append(old, e)
+		}
+	}
+	return old, err
+}
+
+// Progress says which keys there are and how far a rotation has come. Only an
+// operator may ask, and is shown no key.
+func (s *Service) Progress(ctx context.Context, actor selvedge.Actor) (p Progress, err error) {
+	if err := actor.Must(selvedge.OperatorRole); err != nil {
+		return Progress{}, err
+	}
+	err = s.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		p, err = s.progress(ctx, tx)
+		return err
+	})
+	return p, err
+}
+
+func (s *Service) progress(ctx context.Context, tx selvedge.Tx) (p Progress, err error) {
+	if p.Epochs, err = s.Keys.Repo.Epochs(ctx, tx); err != nil {
+		return p, err
+	}
+	if p.Counts, err = s.Repo.Counts(ctx, tx); err != nil {
+		return p, err
+	}
+	keys, err := s.Keys.Repo.Keys(ctx, tx)
+	if err != nil {
+		return p, err
+	}
+	for _, k := range keys {
+		k.Sealed = nil
+		if n := len(p.Kept); n > 0 && p.Kept[n-1].Epoch == k.Epoch {
+			p.Kept[n-1].Keys = append(p.Kept[n-1].Keys, k)
+			continue
+		}
+		e := Epoch{Epoch: k.Epoch, State: Waiting, Keys: []token.SealedKey{k}}
+		switch k.Epoch {
+		case p.Current:
+			e.State = InForce
+		case p.Next:
+			e.State = Making
+		}
+		if e.Need, err = s.Repo.Needed(ctx, tx, k.Epoch); err != nil {
+			return p, err
+		}
+		p.Kept = append(p.Kept, e)
+	}
+	return p, nil
+}
+
+// Reseal seals every token key anew under the primary key of another
+// key-encryption key, in one transaction, and returns how many there are. Only
+// an operator may.
+func (s *Service) Reseal(ctx context.Context, actor selvedge.Actor, under *secret.KEK) (n int, err error) {
+	if err := actor.Must(selvedge.OperatorRole); err != nil {
+		return 0, err
+	}
+	err = s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		if n, err = s.Keys.Reseal(ctx, tx, under); err != nil {
+			return err
+		}
+		return s.enter(ctx, tx, ledger.KeysResealed, actor, struct {
+			Keys int `json:"keys"`
+		}{n})
+	})
+	return n, err
+}
+
+// enter adds an entry to the ads space: keys are those of ads, and nothing about
+// them depends on what else people gave.
+func (s *Service) enter(ctx context.Context, tx selvedge.Tx, kind ledger.Kind, actor selvedge.Actor, body any) error {
+	return s.Outbox.Append(ctx, tx, ledger.Entry{Space: ledger.Ads, Kind: kind, Actor: actor, Body: body})
+}

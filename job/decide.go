@@ -90,5 +90,5 @@ func Wait(attempts int, entropy selvedge.Entropy) time.Duration {
 	var b [8]byte
 	entropy.Fill("job/wait", b[:])
 	half := uint64(whole / 2)
-	return (time.Duration(half + binary.BigEndian.Uint64(b[:])%half)).Truncate(time.Microsecond)
+	return time.Duration(half + binary.BigEndian.Uint64(b[:])%half).Truncate(time.Microsecond)
 }

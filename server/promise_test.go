@@ -297,7 +297,9 @@ func (x *twin) audiences(t *testing.T, who int) string {
 // settle matches what waits.
 func (x *twin) settle(t *testing.T) {
 	t.Helper()
-	servertest.Drain(t, x.Server, x.clock)
+	if err := servertest.Match(t, x.Server); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // peopleAct has the next people withdraw, object or say yes. In the smaller

@@ -29,8 +29,9 @@ type Attempt struct {
 	Args   json.RawMessage
 	Number int // from 1
 
-	// Progress tells how far the attempt is, in a transaction of its own. It
-	// returns ErrSuperseded and ErrCancelled like Fence.
+	// Progress tells how far the attempt is, in a transaction of its own: called
+	// within another one, it waits for itself. It returns ErrSuperseded and
+	// ErrCancelled like Fence.
 	Progress func(ctx context.Context, done, total int64) error
 	// Fence holds tx back from what another attempt or Cancel does, until tx
 	// ends. It returns ErrSuperseded if another attempt has taken over, or could,

@@ -56,7 +56,7 @@ func (m *Matcher) match(ctx context.Context, a job.Attempt, l list.List) error {
 		return err
 	}
 	for tried := false; ; {
-		now, err := m.renew(ctx, l)
+		now, err := m.renew(ctx, a, l)
 		if err == nil {
 			err = m.reach(ctx, a, now)
 		}
@@ -65,11 +65,12 @@ func (m *Matcher) match(ctx context.Context, a job.Attempt, l list.List) error {
 			// No row names it from here on. A worker that tries the same list may
 			// find it gone, and then that the list is matched.
 			m.drop(ctx, now.ID, *now.Spill)
-			if err := m.Matched(ctx); err != nil {
+			if err := m.Matched(ctx); err != nil && ctx.Err() == nil {
 				m.Log.ErrorContext(ctx, "destroy older keys", "error", err)
 			}
 			return nil
 		case errors.Is(err, errRebase):
+			l, tried = now, false
 			continue
 		case err != errRotated:
 			return err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/blob"
+	"github.com/selvedge/selvedge/job"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/token"
 )
@@ -46,7 +47,7 @@ func (s *Service) accept(ctx context.Context, actor selvedge.Actor, l list.List,
 // renew returns the list with tokens of the keys that are in force. If it was
 // accepted before a rotation, they are converted and kept in the place of the
 // older ones first. Until then its row keeps the older keys.
-func (m *Matcher) renew(ctx context.Context, l list.List) (list.List, error) {
+func (m *Matcher) renew(ctx context.Context, a job.Attempt, l list.List) (list.List, error) {
 	err := m.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) error {
 		return inForce(ctx, tx, m.Lists, l.Epoch)
 	})
@@ -58,6 +59,9 @@ func (m *Matcher) renew(ctx context.Context, l list.List) (list.List, error) {
 		}
 		err = m.Names.Name(ctx, func() error {
 			return m.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+				if err := a.Fence(ctx, tx); err != nil {
+					return err
+				}
 				if err := inForce(ctx, tx, m.Lists, s.Epoch); err != nil {
 					return err
 				}

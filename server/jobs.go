@@ -68,6 +68,10 @@ func (s *Server) Run(ctx context.Context) error {
 		}
 		return err
 	}
+	// Otherwise it is done after each match, and a crash may have come between.
+	if err := s.Rotation.Retire(ctx); err != nil && ctx.Err() == nil {
+		s.cfg.Log.ErrorContext(ctx, "destroy older keys", "error", err)
+	}
 	return s.Jobs.Run(ctx, s.handlers())
 }
 

@@ -1,8 +1,7 @@
-# Domain packages, tested under the race detector too. The store and the suites
-# of contact are not among them: SQLite, translated from C, is some forty times
-# slower there. Nightly has all.
-RACE := . ./purpose ./internal/... ./identifier/... ./blob/... ./token/... ./change/... ./ledger/... \
-	./org/... ./list/... ./prompt/... ./vault/... ./index/... ./match/... ./report/... ./audience/...
+# Tested under the race detector too; what is mostly SQLite is forty times slower there.
+RACE := . ./purpose ./internal/... ./identifier/... ./blob/... ./token/... ./change/... ./ledger/... ./job/... \
+	./org/... ./list/... ./vault/... ./index/... ./match/... ./report/... ./audience/...
+SLOW := ^(TestKilled|TestEveryInterleaving|TestModel|TestCollectMany)$$
 FUZZ := 5
 
 # A checkout that git refuses to describe still builds; it carries no revision.
@@ -14,7 +13,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' Makefile
 test: need lint build ## all that must hold: lint, build, tests, race, short fuzzing, mutants
 	go test ./...
-	CGO_ENABLED=1 go test -race $(RACE)
+	CGO_ENABLED=1 go test -race -skip "$(SLOW)" $(RACE)
 	scripts/fuzz.sh $(FUZZ)
 	go run ./internal/mutant
 	@echo "all passed; the tests once more, from the cache:"
@@ -35,6 +34,7 @@ bench: ## run every benchmark
 demo: build ## play the demo
 	bin/selvedge demo
 nightly: test ## test, then everything under race in random order, long fuzzing, benchmarks
-	CGO_ENABLED=1 go test -race -shuffle=on -count=1 -timeout=60m ./...
+	CGO_ENABLED=1 go test -race -shuffle=on -count=1 -timeout=120m ./...
+	SELVEDGE_KILL_ROUNDS=200 go test -count=1 -timeout=120m ./internal/killpoint
 	scripts/fuzz.sh 120
 	go test -run '^$$' -bench . -benchmem ./...

@@ -48,6 +48,11 @@ func Make(ctx context.Context, actor selvedge.Actor, src Source, dir string) (m 
 	if err != nil {
 		return Manifest{}, err
 	}
+	defer func() {
+		if err != nil { // a hold that is left would stop collections for an hour
+			_ = hold.Release(context.WithoutCancel(ctx))
+		}
+	}()
 	m = Manifest{Format: format, MadeAt: src.Clock.Now().UTC(), Code: src.Code, Files: map[string]File{}}
 	ledger := filepath.Join(dir, ledgerDir)
 	// Most of the ledger is copied before anybody has to wait.

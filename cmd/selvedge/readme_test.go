@@ -43,7 +43,10 @@ func TestReadme(t *testing.T) {
 		"SELVEDGE_LISTEN="+address, "SELVEDGE_SERVER=http://"+address)
 
 	platform := shell(t, dir, env, string(blocks[0][1]))
-	defer platform()
+	defer func() {
+		platform()
+		untilClosed(t, filepath.Join(dir, "data"))
+	}()
 	await(t, "http://"+address+"/healthz")
 	shell(t, dir, env, string(blocks[1][1]))()
 
@@ -95,6 +98,20 @@ func shell(t *testing.T, dir string, env []string, commands string) (end func())
 		if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
 			t.Error(err)
 		}
+	}
+}
+
+// untilClosed waits until the server has let go of its data folder: until then it
+// writes in it.
+func untilClosed(t *testing.T, dir string) {
+	t.Helper()
+	f, err := os.Open(filepath.Join(dir, "lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		t.Error(err)
 	}
 }
 

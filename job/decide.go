@@ -84,8 +84,8 @@ func Abandoned(s Status, now time.Time) Outcome {
 // together do not come back together.
 func Wait(attempts int, entropy selvedge.Entropy) time.Duration {
 	whole := lastWait
-	if n := attempts - 1; n < 10 { // 2^10 s is more than the last
-		whole = firstWait << max(n, 0)
+	if n := max(attempts, 1) - 1; n < 10 { // 2^10 s is more than the last
+		whole = firstWait << n
 	}
 	var b [8]byte
 	entropy.Fill("job/wait", b[:])

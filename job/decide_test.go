@@ -100,7 +100,7 @@ func TestWait(t *testing.T) {
 		n := rapid.OneOf(rapid.IntRange(1, 40), rapid.Int()).Draw(t, "attempts")
 		whole := 10 * time.Minute
 		if n < 11 {
-			whole = time.Second << max(n-1, 0)
+			whole = time.Second << (max(n, 1) - 1)
 		}
 		got := job.Wait(n, selvedge.NewSeededEntropy(rapid.String().Draw(t, "seed")))
 		if got < whole/2 || got >= whole || got%time.Microsecond != 0 {

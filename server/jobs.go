@@ -44,6 +44,14 @@ func (s *Server) StartWorker(ctx context.Context) error {
 	return s.index.Refresh(ctx)
 }
 
+// sole tells the queue, if workers share it, that this process is the one server:
+// the folder's lock excludes a second.
+func (s *Server) sole() {
+	if r, ok := s.Jobs.(*jobs.River); ok {
+		r.Sole = "server"
+	}
+}
+
 // openJobs returns the queue that goes with a database.
 func openJobs(ctx context.Context, cfg Config, db *store.DB) (job.Queue, error) {
 	if db.Postgres() != nil {

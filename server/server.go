@@ -241,6 +241,7 @@ func (s *Server) Start(ctx context.Context) error {
 	if err := s.Lock(); err != nil {
 		return err
 	}
+	s.sole()
 	if err := s.ledgers.start(ctx); err != nil {
 		return err
 	}

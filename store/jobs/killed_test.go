@@ -139,6 +139,75 @@ func TestKilledWorker(t *testing.T) {
 	}
 }
 
+// TestSoleProcess: what the one process of a name left running when it died, it
+// takes up when it runs again, without a lease; what another left it does not.
+func TestSoleProcess(t *testing.T) {
+	t.Parallel()
+	url, clock := pgtest.Schema(t), fakeclock.New(time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC))
+	begun, over := make(chan job.Attempt, 9), make(chan struct{})
+	next := func() (a job.Attempt) {
+		t.Helper()
+		select {
+		case a = <-begun:
+		case <-time.After(30 * time.Second):
+			t.Fatal("no attempt begins")
+		}
+		return a
+	}
+	work := func(sole string, kind job.Kind) (die func()) {
+		q, _ := openRiver(t, url, clock)
+		q.SetPace(time.Hour, time.Hour)
+		q.Sole = sole
+		ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+		ended := make(chan error, 1)
+		go func() {
+			ended <- q.Run(ctx, job.Handlers{kind: func(_ context.Context, a job.Attempt) error {
+				begun <- a
+				<-over
+				return nil
+			}})
+		}()
+		t.Cleanup(func() {
+			stop()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		})
+		return stop
+	}
+	defer close(over) // before the cleanups, which wait for the handlers
+	q, db := openRiver(t, url, clock)
+	ids := map[job.Kind]job.ID{"test.a": 0, "test.b": 0}
+	for kind := range ids {
+		if err := db.Update(t.Context(), func(ctx context.Context, tx selvedge.Tx) (err error) {
+			ids[kind], err = q.Enqueue(ctx, tx, job.Spec{Kind: kind})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for kind, sole := range map[job.Kind]string{"test.a": "server", "test.b": ""} {
+		die := work(sole, kind)
+		if a := next(); a.ID != ids[kind] || a.Number != 1 {
+			t.Errorf("job %d, attempt %d begins", a.ID, a.Number)
+		}
+		die()
+	}
+	work("server", "test.a")
+	if a := next(); a.ID != ids["test.a"] || a.Number != 2 {
+		t.Errorf("job %d, attempt %d begins", a.ID, a.Number)
+	}
+	if err := db.View(t.Context(), func(ctx context.Context, tx selvedge.Tx) error {
+		v, err := q.Look(ctx, tx, ids["test.b"])
+		if err == nil && (v.State != job.Running || v.Attempt != 1) {
+			t.Errorf("another's job: %+v", v)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestCutOffJudgesNobody: a process that could not reach the database takes
 // nobody for dead for a lease after it can again: the others may have been cut
 // off as well, and have had no time to show that they live.

@@ -31,6 +31,12 @@ import (
 // have been cut off as well. Clocks of machines must agree to within a small part
 // of a lease.
 type River struct {
+	// Sole is the name of a process of which there is one at a time, because
+	// something else excludes a second, and empty for one of many. What it left
+	// running when it died it takes up at once when it runs again. It is set
+	// before Run.
+	Sole string
+
 	db      *store.DB
 	clock   selvedge.Clock
 	entropy selvedge.Entropy

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -39,9 +40,15 @@ func (r *River) Run(ctx context.Context, h job.Handlers) error {
 	// River's own maintenance goes by how long a job has been running and by
 	// intervals that cannot be set; tend does what is needed of it.
 	cfg.LeaderElectionDisabled, cfg.JobTimeout = true, -1
+	cfg.ID = r.Sole // if it is empty, River makes one up
 	client, err := river.NewClient(riverpgxv5.New(r.db.Postgres()), cfg)
 	if err != nil {
 		return err
+	}
+	if r.Sole != "" {
+		if err := r.takeUp(ctx); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("recover jobs: %w", err)
+		}
 	}
 	r.tend(ctx)
 	going := context.WithoutCancel(ctx) // it ends when it is told to, below
@@ -97,18 +104,34 @@ func (r *River) tend(ctx context.Context) {
 		if err != nil {
 			return err
 		}
-		for _, s := range dead {
-			o := job.Abandoned(s, now)
-			if err := move(ctx, tx, s.ID, o, now); err != nil {
-				return err
-			}
-			r.log.WarnContext(ctx, "job abandoned", "kind", s.Kind, "job", s.ID, "attempt", s.Attempt, "state", o.State)
-		}
-		return nil
+		return r.abandon(ctx, tx, dead, now)
 	})
 	if err != nil {
 		r.tell(ctx, "recover jobs", err)
 	}
+}
+
+// takeUp has the jobs wait again that this process left running when it died.
+func (r *River) takeUp(ctx context.Context) error {
+	return r.short(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		left, err := heldBy(ctx, tx, r.Sole)
+		if err != nil {
+			return err
+		}
+		return r.abandon(ctx, tx, left, r.clock.Now())
+	})
+}
+
+// abandon has the jobs of dead processes, which tx has locked, wait again.
+func (r *River) abandon(ctx context.Context, tx pgx.Tx, dead []job.Status, now time.Time) error {
+	for _, s := range dead {
+		o := job.Abandoned(s, now)
+		if err := move(ctx, tx, s.ID, o, now); err != nil {
+			return err
+		}
+		r.log.WarnContext(ctx, "job abandoned", "kind", s.Kind, "job", s.ID, "attempt", s.Attempt, "state", o.State)
+	}
+	return nil
 }
 
 func (r *River) tell(ctx context.Context, what string, err error) {

@@ -76,6 +76,12 @@ func silent(ctx context.Context, tx pgx.Tx, since time.Time) ([]job.Status, erro
 	return statuses(ctx, tx, `WHERE state = 'running' AND attempted_at < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED`, since, job.Page)
 }
 
+// heldBy locks the jobs whose attempt a process of a name began, and returns
+// them.
+func heldBy(ctx context.Context, tx pgx.Tx, name string) ([]job.Status, error) {
+	return statuses(ctx, tx, `WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1 ORDER BY id FOR UPDATE`, name)
+}
+
 // move gives a job that tx has locked the outcome of an attempt.
 func move(ctx context.Context, tx pgx.Tx, id job.ID, o job.Outcome, now time.Time) error {
 	var due, ended *time.Time

@@ -198,3 +198,23 @@ func (s *site) verified(t *testing.T) {
 		t.Errorf("found wrong: %s", f)
 	}
 }
+
+// TestBackupThatFailsHoldsNothing: blobs are collected again at once.
+func TestBackupThatFailsHoldsNothing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "")
+	ledger, away := filepath.Join(s.dir, "ledger"), filepath.Join(s.dir, "away")
+	if err := os.Rename(ledger, away); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Backup(t.Context(), operator, filepath.Join(t.TempDir(), "backup")); err == nil {
+		t.Error("a backup without a ledger")
+	}
+	if err := os.Rename(away, ledger); err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Collect(t.Context(), operator)
+	if err != nil || r.Held {
+		t.Errorf("%+v, %v", r, err)
+	}
+}

@@ -19,6 +19,8 @@ const (
 	CodeNotFound        Code = "not_found"       // does not exist, or is not the asker's: never told apart
 	CodeConflict        Code = "conflict"        // contradicts what stands
 	CodeTooLarge        Code = "too_large"       // above a stated cap
+	CodeKeyReused       Code = "key_reused"      // the idempotency key stands for another request
+	CodeTooMany         Code = "too_many"        // too many requests in too short a time: wait
 	CodeUnavailable     Code = "unavailable"     // cannot be done now and may be tried again
 	CodeContained       Code = "contained"       // refused until a person has looked: the ledger does not agree
 	CodeInternal        Code = "internal"        // ours

@@ -100,4 +100,6 @@ type Repository interface {
 	// NextID advances the counter of the org's stream and prefix and returns
 	// it, from 1.
 	NextID(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID, prefix string) (uint64, error)
+
+	OnceRepository
 }

@@ -88,6 +88,7 @@ func Run(t *testing.T, open func(t *testing.T, clock selvedge.Clock) Backend) {
 		"Grants":     grantCases(),
 		"Imports":    importCases(),
 		"Orgs":       orgCases(),
+		"Once":       onceCases(),
 		"Audiences":  audienceCases(),
 		"Changes":    changeCases(),
 		"Outbox":     outboxCases(),

@@ -16,10 +16,10 @@ type Audience struct {
 	ID          selvedge.AudienceID `json:"id"`
 	Name        string              `json:"name"`
 	CreatedAt   time.Time           `json:"created_at"`
-	Status      audience.Status     `json:"status"`
-	Size        *report.Size        `json:"size"`        // null until the first publication
-	AsOf        *time.Time          `json:"as_of"`       // when Size was published
-	Deliverable *bool               `json:"deliverable"` // large enough to be used
+	Status      audience.Status     `json:"status" enum:"empty,processing,ready" doc:"empty: nothing was uploaded; processing: something uploaded is not published yet"`
+	Size        *report.Size        `json:"size" doc:"the range as last published, such as 1k-2k, or too small; null until the first publication"`
+	AsOf        *time.Time          `json:"as_of" doc:"when the size was published"`
+	Deliverable *bool               `json:"deliverable" doc:"large enough to be used"`
 }
 
 func audienceOf(v audience.View) Audience {
@@ -31,25 +31,46 @@ func audienceOf(v audience.View) Audience {
 	return b
 }
 
-func (d *door) createAudience(ctx context.Context, actor selvedge.Actor, r *http.Request) (int, any, error) {
-	var body struct {
-		Name string `json:"name"`
+// CreateAudience is what an audience is made from.
+type CreateAudience struct {
+	Name string `json:"name" minLength:"1" maxLength:"200" doc:"the org's own, shown to nobody else"`
+}
+
+func (d *door) audienceOperations() []operation {
+	org := []selvedge.Role{selvedge.OrgRole}
+	return []operation{
+		{
+			id: "createAudience", route: "POST /v1/audiences", roles: org, handle: d.createAudience,
+			summary: "Make an empty audience", in: CreateAudience{}, status: http.StatusCreated, out: Audience{},
+		},
+		{
+			id: "listAudiences", route: "GET /v1/audiences", roles: org, handle: d.listAudiences,
+			summary: "List the org's audiences", about: "In the order of creation.", status: http.StatusOK, out: Items[Audience]{},
+		},
+		{
+			id: "getAudience", route: "GET /v1/audiences/{audience}", roles: org, handle: d.getAudience,
+			summary: "Show an audience", status: http.StatusOK, out: Audience{}, problems: []selvedge.Code{selvedge.CodeNotFound},
+		},
 	}
+}
+
+func (d *door) createAudience(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
+	var body CreateAudience
 	if err := readJSON(r, &body); err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	v, err := d.Audiences.Create(ctx, actor, body.Name)
-	return http.StatusCreated, audienceOf(v), err
+	return audienceOf(v), err
 }
 
-func (d *door) getAudience(ctx context.Context, actor selvedge.Actor, r *http.Request) (int, any, error) {
+func (d *door) getAudience(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
 	v, err := d.Audiences.Get(ctx, actor, selvedge.AudienceID(r.PathValue("audience")))
-	return http.StatusOK, audienceOf(v), err
+	return audienceOf(v), err
 }
 
-func (d *door) listAudiences(ctx context.Context, actor selvedge.Actor, _ *http.Request) (int, any, error) {
+func (d *door) listAudiences(ctx context.Context, actor selvedge.Actor, _ *http.Request) (any, error) {
 	vs, err := d.Audiences.List(ctx, actor)
-	return http.StatusOK, items(vs, audienceOf), err
+	return items(vs, audienceOf), err
 }
 
 // Items is an answer that lists things.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/api"
 	"github.com/selvedge/selvedge/ledger/ledgertest"
@@ -20,6 +22,7 @@ func TestContained(t *testing.T) {
 	p.Audiences.Ledger, p.People.Ledger = gate, gate
 	p.http = httptest.NewServer(api.New(api.Config{
 		Orgs: p.Orgs, Audiences: p.Audiences, People: p.People, Ledger: gate, Clock: p.clock, Log: p.logger(),
+		Entropy: selvedge.NewSeededEntropy("contained"), Metrics: prometheus.NewRegistry(), Pace: api.DefaultPace(), Version: "test",
 	}))
 	t.Cleanup(p.http.Close)
 	why := selvedge.Errorf(selvedge.CodeContained, "until a person has looked")

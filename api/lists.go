@@ -24,12 +24,12 @@ import (
 type List struct {
 	ID         selvedge.ListID     `json:"id"`
 	Audience   selvedge.AudienceID `json:"audience"`
-	Status     audience.Status     `json:"status"`
+	Status     audience.Status     `json:"status" enum:"processing,ready"`
 	AcceptedAt time.Time           `json:"accepted_at"`
 	ExpiresAt  time.Time           `json:"expires_at"`
 	Report     list.Report         `json:"report"`
-	// Advice says, for each reason in the report, what the sender can do.
-	Advice map[identifier.Reason]string `json:"advice"`
+
+	Advice map[identifier.Reason]string `json:"advice" doc:"for each reason in the report, what the sender can do"`
 }
 
 func listOf(v audience.ListView) List {
@@ -43,30 +43,56 @@ func listOf(v audience.ListView) List {
 	return b
 }
 
-func (d *door) uploadList(ctx context.Context, actor selvedge.Actor, r *http.Request) (int, any, error) {
+func (d *door) listOperations() []operation {
+	org := []selvedge.Role{selvedge.OrgRole}
+	return []operation{
+		{
+			id: "uploadList", route: "POST /v1/audiences/{audience}/lists", roles: org, handle: d.uploadList,
+			summary: "Upload a list",
+			about: "The body is the file itself. The answer comes when the list is durable, with an exact report of its rows; " +
+				"nothing in it depends on who is on the platform.",
+			params: []param{
+				query("default_region", "ISO 3166 country of phone numbers without a country code"),
+				header("Content-Digest", "sha-256=:BASE64: of the file (RFC 9530); a file that arrives otherwise is refused whole"),
+			},
+			file: "text/csv", status: http.StatusCreated, out: List{}, problems: []selvedge.Code{selvedge.CodeNotFound},
+		},
+		{
+			id: "listLists", route: "GET /v1/audiences/{audience}/lists", roles: org, handle: d.listLists,
+			summary: "List an audience's lists", about: "In the order of acceptance.",
+			status: http.StatusOK, out: Items[List]{}, problems: []selvedge.Code{selvedge.CodeNotFound},
+		},
+		{
+			id: "getList", route: "GET /v1/audiences/{audience}/lists/{list}", roles: org, handle: d.getList,
+			summary: "Show a list", status: http.StatusOK, out: List{}, problems: []selvedge.Code{selvedge.CodeNotFound},
+		},
+	}
+}
+
+func (d *door) uploadList(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
 	if err := csvType(r.Header.Get("Content-Type")); err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	body, err := newUploadReader(r)
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	// The request's context ends with its connection, and would turn an upload
 	// that was cut off into a fault of ours. Reading the body tells of that.
 	ctx = context.WithoutCancel(ctx)
 	v, err := d.Audiences.Upload(ctx, actor, selvedge.AudienceID(r.PathValue("audience")), body,
 		list.Options{DefaultRegion: r.URL.Query().Get("default_region")})
-	return http.StatusCreated, listOf(v), err
+	return listOf(v), err
 }
 
-func (d *door) getList(ctx context.Context, actor selvedge.Actor, r *http.Request) (int, any, error) {
+func (d *door) getList(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
 	v, err := d.Audiences.GetList(ctx, actor, selvedge.AudienceID(r.PathValue("audience")), selvedge.ListID(r.PathValue("list")))
-	return http.StatusOK, listOf(v), err
+	return listOf(v), err
 }
 
-func (d *door) listLists(ctx context.Context, actor selvedge.Actor, r *http.Request) (int, any, error) {
+func (d *door) listLists(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
 	vs, err := d.Audiences.Lists(ctx, actor, selvedge.AudienceID(r.PathValue("audience")))
-	return http.StatusOK, items(vs, listOf), err
+	return items(vs, listOf), err
 }
 
 // csvType refuses bodies that are no file. The type that curl -d gives is one of

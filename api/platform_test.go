@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/base64"
 	"encoding/json"
 	"io"
@@ -41,6 +42,8 @@ type platform struct {
 	clock *fakeclock.Clock
 	log   *journal
 	http  *httptest.Server
+
+	described described
 
 	key       string // of the platform
 	anna      string // keys of two operators
@@ -185,7 +188,20 @@ func (p *platform) ask(t *testing.T, key, method, path, body string, headers ...
 	b, err := io.ReadAll(res.Body)
 	must(t, err)
 	res.Header.Del("Date")
-	return answer{res.StatusCode, res.Header, string(b)}
+	// Drawn for each request, so that no two answers have one; see TestRequestID.
+	res.Header.Del("X-Request-Id")
+	a := answer{res.StatusCode, res.Header, string(b)}
+	p.described.check(t, p, req, a)
+	return a
+}
+
+// database opens the platform's database beside it.
+func (p *platform) database(t *testing.T) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(p.dir, "selvedge.db"))
+	must(t, err)
+	t.Cleanup(func() { must(t, db.Close()) })
+	return db
 }
 
 // upload sends a list to acme's audience as text/csv.

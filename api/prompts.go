@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -58,9 +59,30 @@ func promptOf(v prompt.View) Prompt {
 	return b
 }
 
-func (d *door) listPrompts(ctx context.Context, actor selvedge.Actor, _ *http.Request) (int, any, error) {
+func (d *door) promptOperations() []operation {
+	operator := []selvedge.Role{selvedge.OperatorRole}
+	return []operation{
+		{
+			id: "listPrompts", route: "GET /v1/prompts", roles: []selvedge.Role{selvedge.PlatformRole, selvedge.OperatorRole}, handle: d.listPrompts,
+			summary: "List every prompt that was ever brought", status: http.StatusOK, out: Items[Prompt]{},
+		},
+		{
+			id: "registerPrompts", route: "POST /v1/prompts", roles: operator, handle: d.registerPrompts,
+			summary: "Register prompts", about: "A prompts file as JSON, or one prompt of it: all of it is registered, or nothing.",
+			in: json.RawMessage{}, status: http.StatusOK, out: Items[Applied]{},
+			problems: []selvedge.Code{selvedge.CodePurposeDenied, selvedge.CodeConflict},
+		},
+		{
+			id: "approvePrompt", route: "POST /v1/prompts/{prompt}/versions/{version}:approve", roles: operator, handle: d.approvePrompt,
+			summary: "State, as the second operator, what a prompt's texts ask for", in: Approval{}, status: http.StatusOK, out: Prompt{},
+			problems: []selvedge.Code{selvedge.CodeNotFound, selvedge.CodeConflict},
+		},
+	}
+}
+
+func (d *door) listPrompts(ctx context.Context, actor selvedge.Actor, _ *http.Request) (any, error) {
 	vs, err := d.Prompts.List(ctx, actor)
-	return http.StatusOK, items(vs, promptOf), err
+	return items(vs, promptOf), err
 }
 
 // Applied says what became of one prompt that was sent.
@@ -75,33 +97,33 @@ func appliedOf(a prompt.Applied) Applied {
 	return Applied{a.Name.ID, a.Name.Version, a.State, a.New}
 }
 
-func (d *door) registerPrompts(ctx context.Context, actor selvedge.Actor, r *http.Request) (int, any, error) {
+func (d *door) registerPrompts(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
 	ps, err := prompt.ParseJSON(http.MaxBytesReader(nil, r.Body, maxBody))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return 0, nil, bodyTooLarge()
+		return nil, bodyTooLarge(maxBody)
 	}
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	done, err := d.Prompts.Apply(ctx, actor, ps)
-	return http.StatusOK, items(done, appliedOf), err
+	return items(done, appliedOf), err
 }
 
 // Approval is what an operator who has read a prompt's texts states of it. It
 // has no other field: nothing of the prompt goes back and forth with it.
 type Approval struct {
-	Grants prompt.Statement `json:"grants"`
+	Grants prompt.Statement `json:"grants" enum:"ads,marketing,service,security,unclear"`
 }
 
-func (d *door) approvePrompt(ctx context.Context, actor selvedge.Actor, r *http.Request) (int, any, error) {
+func (d *door) approvePrompt(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
 	var body Approval
 	if err := readJSON(r, &body); err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	n, err := prompt.ParseName(r.PathValue("prompt") + "@" + r.PathValue("version"))
 	if err != nil { // what is no name names nothing
-		return 0, nil, selvedge.Errorf(selvedge.CodeNotFound, "there is no such prompt")
+		return nil, selvedge.Errorf(selvedge.CodeNotFound, "there is no such prompt")
 	}
 	v, err := d.Prompts.Approve(ctx, actor, n, body.Grants)
-	return http.StatusOK, promptOf(v), err
+	return promptOf(v), err
 }

@@ -109,7 +109,8 @@ func TestDocumented(t *testing.T) {
 	}
 	for _, c := range []selvedge.Code{
 		selvedge.CodeInvalid, selvedge.CodeUnauthenticated, selvedge.CodeForbidden, selvedge.CodePurposeDenied, selvedge.CodeNotFound,
-		selvedge.CodeConflict, selvedge.CodeTooLarge, selvedge.CodeUnavailable, selvedge.CodeInternal,
+		selvedge.CodeConflict, selvedge.CodeTooLarge, selvedge.CodeKeyReused, selvedge.CodeTooMany, selvedge.CodeUnavailable,
+		selvedge.CodeContained, selvedge.CodeInternal,
 	} {
 		if !strings.Contains(page, "\n### "+string(c)+"\n") {
 			t.Errorf("docs/api.md has no heading for %s", c)

@@ -123,6 +123,13 @@ func (k *Keeper) Refresh(ctx context.Context) error {
 	return err
 }
 
+// Position returns the position that the index was last brought up to.
+func (k *Keeper) Position() selvedge.Position {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.position
+}
+
 // catchUp reads the change log from where it was left. A change only says which
 // ordinals to look at again: what is eligible is read from what is true now, on
 // the same snapshot, so reading a change twice does no harm.

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -65,18 +64,14 @@ func short(n uint64) string {
 	return fmt.Sprint(n)
 }
 
-// MarshalJSON implements json.Marshaler: the String.
-func (s Size) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) }
+// MarshalText implements encoding.TextMarshaler: the String.
+func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalJSON implements json.Unmarshaler, for clients: it takes the String of
-// a Size and nothing else.
-func (s *Size) UnmarshalJSON(b []byte) error {
-	var text string
-	if err := json.Unmarshal(b, &text); err != nil {
-		return fmt.Errorf("read size: %w", err)
-	}
+// UnmarshalText implements encoding.TextUnmarshaler, for clients: it takes the
+// String of a Size and nothing else.
+func (s *Size) UnmarshalText(text []byte) error {
 	for step := range len(bounds) + 1 {
-		if v := SizeAt(step); v.String() == text {
+		if v := SizeAt(step); v.String() == string(text) {
 			*s = v
 			return nil
 		}

@@ -104,7 +104,7 @@ func TestUnmarshalRefusesOtherText(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{`"1k"`, `"1000"`, `1000`, `""`, `"5G-10G"`, `"1K-2K"`, `"Too small"`, `[]`, `{}`, `"1k-2k`, ``} {
 		s := report.SizeOf(5_000)
-		if err := s.UnmarshalJSON([]byte(text)); err == nil {
+		if err := json.Unmarshal([]byte(text), &s); err == nil {
 			t.Errorf("%s was read as %q", text, s)
 		} else if s != report.SizeOf(5_000) {
 			t.Errorf("%s was refused and changed the size", text)

@@ -54,7 +54,9 @@ type Config struct {
 	// where nothing is matched: Start refuses to run without it.
 	UnknownAge contact.AgePolicy
 	// Tick is the interval at which figures are published; 0 is DefaultTick.
-	Tick    time.Duration
+	Tick time.Duration
+	// Pace is what each org may ask; the zero Pace is api.DefaultPace.
+	Pace    api.Pace
 	Clock   selvedge.Clock
 	Entropy selvedge.Entropy
 	Log     *slog.Logger
@@ -134,6 +136,7 @@ func private(dir string) error {
 // Server is an open installation.
 type Server struct {
 	Orgs      *org.Service
+	Once      *org.Once
 	Prompts   *prompt.Service
 	Importer  *contact.Importer
 	People    *contact.People
@@ -158,6 +161,9 @@ type Server struct {
 func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if cfg.Tick == 0 {
 		cfg.Tick = DefaultTick
+	}
+	if cfg.Pace == (api.Pace{}) {
+		cfg.Pace = api.DefaultPace()
 	}
 	if err := private(cfg.Dir); err != nil {
 		return nil, err
@@ -204,6 +210,7 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 	ids := org.NewStream(orgs, root)
 
 	s.Orgs = &org.Service{Repo: orgs, Tx: db, Changes: changes, Outbox: outbox, IDs: ids, Clock: cfg.Clock, Entropy: cfg.Entropy}
+	s.Once = org.NewOnce(orgs, db, cfg.Clock, root)
 	s.Prompts = &prompt.Service{Repo: prompts, Tx: db, Outbox: outbox, Clock: cfg.Clock}
 	s.Importer = &contact.Importer{
 		Repo: contacts, Prompts: prompts, Tx: db, Changes: changes, Outbox: outbox, Blobs: blobs, Names: s.Collector,
@@ -269,7 +276,8 @@ func (s *Server) RebuildIndex(ctx context.Context) error { return s.index.Rebuil
 // Handler returns the HTTP API.
 func (s *Server) Handler() http.Handler {
 	return api.New(api.Config{
-		Orgs: s.Orgs, Audiences: s.Audiences, People: s.People, Prompts: s.Prompts, Ledger: s.ledgers, Clock: s.cfg.Clock, Log: s.cfg.Log,
+		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, People: s.People, Prompts: s.Prompts, Ledger: s.ledgers,
+		Ready: s.ready, Metrics: s.metrics(), Pace: s.cfg.Pace, Clock: s.cfg.Clock, Entropy: s.cfg.Entropy, Log: s.cfg.Log, Version: s.cfg.Code,
 	})
 }
 

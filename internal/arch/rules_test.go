@@ -240,6 +240,7 @@ func TestRules(t *testing.T) {
 				"org/a_test.go":   "package org\n\nvar _ = time." + "Sleep\n\nfunc f() { t." + "Skip(\"later\") }\n",
 				"Makefile":        "mastodon: # XX" + "X\n",
 				"testdata/a.md":   "TO" + "DO\n",
+				"vendored/a.js":   "TO" + "DO\n",
 				".git/a.md":       "TO" + "DO\n",
 				".ci/run":         "# TO" + "DO\n",
 				"docs/picture.md": "\x00TO" + "DO\n",

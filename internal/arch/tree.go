@@ -13,7 +13,7 @@ import (
 )
 
 // Tree is the text of a module: every text file but go.sum, what is in a
-// testdata or build folder, and what is in a hidden folder other than .ci and
+// testdata, vendored or build folder, and what is in a hidden folder other than .ci and
 // .github.
 type Tree struct {
 	Module string // from go.mod
@@ -66,7 +66,7 @@ func skipped(dir string) bool {
 	switch base := path.Base(dir); base {
 	case ".", ".ci", ".github":
 		return false
-	case "testdata":
+	case "testdata", "vendored":
 		return true
 	default:
 		return dir == "bin" || strings.HasPrefix(base, ".")

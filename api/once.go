@@ -1,0 +1,89 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"hash"
+	"io"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/org"
+)
+
+const idempotencyKey = "Idempotency-Key"
+
+// once says whether a request may carry an idempotency key: where an org changes
+// something. What the platform reports can be reported twice as it is.
+func (o operation) once() bool {
+	return o.method() == http.MethodPost && slices.Equal(o.roles, []selvedge.Role{selvedge.OrgRole})
+}
+
+// answerOnce answers a request that carries an idempotency key: the first of a
+// key is done, and later ones are told what the first was told
+// (draft-ietf-httpapi-idempotency-key-header-07). Only what succeeded is kept: a
+// request that failed changed nothing and may be sent again under its key.
+func (d *door) answerOnce(w http.ResponseWriter, r *http.Request, o operation, actor selvedge.Actor, key string) (int, error) {
+	// A client that goes away must not leave its key in the middle.
+	ctx := context.WithoutCancel(r.Context())
+	what := sha256.Sum256([]byte(r.Method + " " + r.URL.RequestURI()))
+	kept, err := d.Once.Begin(ctx, actor, key, what)
+	if e, ok := errors.AsType[*selvedge.Error](err); ok && e.Reason == "in_flight" {
+		return 0, &waitError{err, time.Second}
+	}
+	if err != nil {
+		return 0, err
+	}
+	body := &hashed{ReadCloser: http.MaxBytesReader(nil, r.Body, maxUpload), sum: sha256.New()}
+	if kept != nil {
+		if err := body.drain(); err != nil {
+			return 0, err
+		}
+		if body.digest() != kept.Body {
+			return 0, org.ErrKeyReused()
+		}
+		w.Header().Set("Idempotent-Replayed", "true")
+		write(w, kept.Status, kept.Answer)
+		return kept.Status, nil
+	}
+	r.Body = body
+	answer, err := d.perform(r, o, actor)
+	if err == nil {
+		// What the handler left unread belongs to the request too.
+		err = body.drain()
+	}
+	if err != nil {
+		return 0, errors.Join(err, d.Once.Drop(ctx, actor, key))
+	}
+	if err := d.Once.Keep(ctx, actor, key, what, org.Kept{Body: body.digest(), Status: o.status, Answer: answer}); err != nil {
+		return 0, err
+	}
+	write(w, o.status, answer)
+	return o.status, nil
+}
+
+// hashed hashes a body while it is read.
+type hashed struct {
+	io.ReadCloser
+	sum hash.Hash
+}
+
+// Read implements io.Reader.
+func (h *hashed) Read(p []byte) (int, error) {
+	n, err := h.ReadCloser.Read(p)
+	h.sum.Write(p[:n])
+	return n, err
+}
+
+// drain reads the body to its end.
+func (h *hashed) drain() error {
+	if _, err := io.Copy(io.Discard, h); err != nil {
+		return selvedge.Errorf(selvedge.CodeInvalid, "the body cannot be read to its end").Because("ended_early")
+	}
+	return nil
+}
+
+func (h *hashed) digest() [sha256.Size]byte { return [sha256.Size]byte(h.sum.Sum(nil)) }

@@ -1,0 +1,93 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/selvedge/selvedge"
+)
+
+// handler answers one request of an authenticated actor: with a value that is
+// encoded as JSON, or with an error.
+type handler func(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error)
+
+// operation is one thing that the API does, and all that is said of it. Routes,
+// who may use them and the OpenAPI document are made from operations and from
+// nothing else, so that none can be served and not described.
+type operation struct {
+	id      string // operationId: a verb and a noun
+	route   string // method and path; the path may end in {name}:verb
+	summary string
+	about   string // what else there is to know; Markdown
+	roles   []selvedge.Role
+	params  []param
+	in      any    // zero value of the JSON body; nil if there is none
+	file    string // media type of a body that is a file; "" if it is none
+	status  int    // of success
+	out     any    // zero value of the answer
+	// problems are the codes that this operation can answer beside those that
+	// every one can: unauthenticated, forbidden, contained and internal, and
+	// invalid and too_large where there is a body.
+	problems []selvedge.Code
+	handle   handler
+}
+
+// param is a parameter in the query or a header. Those in the path are known
+// from the route.
+type param struct {
+	in, name string
+	about    string
+	integer  bool
+}
+
+func query(name, about string) param  { return param{in: "query", name: name, about: about} }
+func header(name, about string) param { return param{in: "header", name: name, about: about} }
+
+func (o operation) method() string { m, _, _ := strings.Cut(o.route, " "); return m }
+func (o operation) path() string   { _, p, _ := strings.Cut(o.route, " "); return p }
+
+// codes are all that the operation can answer, in the order of their statuses.
+func (o operation) codes() []selvedge.Code {
+	can := map[selvedge.Code]bool{
+		selvedge.CodeUnauthenticated: true, selvedge.CodeForbidden: true, selvedge.CodeTooMany: true,
+		selvedge.CodeContained: true, selvedge.CodeInternal: true,
+	}
+	if o.in != nil || o.file != "" {
+		can[selvedge.CodeInvalid], can[selvedge.CodeTooLarge] = true, true
+	}
+	if o.once() {
+		can[selvedge.CodeConflict], can[selvedge.CodeKeyReused], can[selvedge.CodeInvalid] = true, true, true
+	}
+	for _, c := range o.problems {
+		can[c] = true
+	}
+	var out []selvedge.Code
+	for _, k := range kinds() {
+		if can[k.Code] {
+			out = append(out, k.Code)
+		}
+	}
+	return out
+}
+
+// operations are all that the API does, by whom they are for.
+func (d *door) operations() []operation {
+	var all []operation
+	for _, some := range [][]operation{
+		d.audienceOperations(), d.listOperations(), d.peopleOperations(), d.promptOperations(),
+	} {
+		all = append(all, some...)
+	}
+	return all
+}
+
+// verbOf takes a route that ends in {name}:verb apart, which the mux does not
+// know: to it, a wildcard is a whole segment.
+func verbOf(route string) (shape, name, verb string) {
+	i := strings.LastIndex(route, "}:")
+	if i < 0 {
+		return route, "", ""
+	}
+	return route[:i+1], route[strings.LastIndex(route, "{")+1 : i], route[i+1:]
+}

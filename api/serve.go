@@ -1,0 +1,167 @@
+package api
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/selvedge/selvedge"
+)
+
+// maxUpload is the largest list in bytes.
+const maxUpload = 10 << 30
+
+// maxBody is the largest JSON body in bytes.
+const maxBody = 1 << 20
+
+// serve is the one way from a request to its answer: the request's id, who asks,
+// what they may, at which pace, and then the operation itself.
+func (d *door) serve(o operation) http.Handler {
+	_, name, verb := verbOf(o.route)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if verb != "" {
+			value, ok := strings.CutSuffix(r.PathValue(name), verb)
+			if !ok {
+				noSuchThing(w, r)
+				return
+			}
+			r.SetPathValue(name, value)
+		}
+		began := d.Clock.Now()
+		id := d.requestID()
+		w.Header().Set("X-Request-Id", id)
+		status, err := d.answer(w, r, o)
+		if err != nil {
+			status = writeProblem(w, err)
+		}
+		took := d.Clock.Now().Sub(began)
+		d.requests.count(o, status, took)
+		d.log(r.Context(), o, id, status, took, err)
+	})
+}
+
+// requestID draws a request's id: it stands in the answer and in the log, so
+// that a person who asks about one finds the other. Every request draws the
+// same, whatever becomes of it, so that ids tell nothing.
+func (d *door) requestID() string {
+	var b [12]byte
+	d.Entropy.Fill("request", b[:])
+	return "req_" + hex.EncodeToString(b[:])
+}
+
+// answer writes the answer of a success and returns its status.
+func (d *door) answer(w http.ResponseWriter, r *http.Request, o operation) (int, error) {
+	actor, err := d.authenticate(r)
+	if err != nil {
+		return 0, err
+	}
+	if err := actor.Must(o.roles...); err != nil {
+		return 0, err
+	}
+	if err := d.limits.admit(actor, d.Clock.Now()); err != nil {
+		return 0, err
+	}
+	if key := r.Header.Get(idempotencyKey); key != "" && o.once() {
+		return d.answerOnce(w, r, o, actor, key)
+	}
+	body, err := d.perform(r, o, actor)
+	if err != nil {
+		return 0, err
+	}
+	write(w, o.status, body)
+	return o.status, nil
+}
+
+// perform does what is asked and returns the answer in JSON.
+func (d *door) perform(r *http.Request, o operation, actor selvedge.Actor) ([]byte, error) {
+	v, err := o.handle(r.Context(), actor, r)
+	if err != nil {
+		return nil, err
+	}
+	return encode(v)
+}
+
+// authenticate returns who asks.
+func (d *door) authenticate(r *http.Request) (selvedge.Actor, error) {
+	scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return selvedge.Actor{}, selvedge.Errorf(selvedge.CodeUnauthenticated, "send a key: Authorization: Bearer slv_...")
+	}
+	return d.Orgs.Authenticate(r.Context(), bearer)
+}
+
+// log notes a request: its route, never its path, which holds ids.
+func (d *door) log(ctx context.Context, o operation, id string, status int, took time.Duration, err error) {
+	level, attrs := slog.LevelInfo, []slog.Attr{
+		slog.String("route", o.route), slog.Int("status", status), slog.Duration("took", took), slog.String("request", id),
+	}
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+		attrs = append(attrs, slog.Any("error", err))
+	}
+	d.Log.LogAttrs(ctx, level, "request", attrs...)
+}
+
+// readJSON reads a JSON body into v. What it says of a fault names the field at
+// most, never what stood in it.
+func readJSON(r *http.Request, v any) error {
+	return readJSONUpTo(r, v, maxBody)
+}
+
+func readJSONUpTo(r *http.Request, v any, limit int64) error {
+	dec := json.NewDecoder(http.MaxBytesReader(nil, r.Body, limit))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(v)
+	if err == nil {
+		// Not dec.More: it takes a stray bracket for the end.
+		if _, rest := dec.Token(); rest != io.EOF {
+			err = cmp.Or(rest, errors.New("more than one value"))
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	e := selvedge.Errorf(selvedge.CodeInvalid, "the body is not the JSON object that is described for this request").Because("bad_json")
+	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		e.Field = t.Field
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return bodyTooLarge(limit)
+	}
+	return e
+}
+
+func bodyTooLarge(limit int64) error {
+	return selvedge.Errorf(selvedge.CodeTooLarge, "the body is larger than %d MiB", limit>>20).Because("body_too_large")
+}
+
+// encode returns v in JSON, as one line.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	err := json.NewEncoder(&b).Encode(v)
+	return b.Bytes(), err
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	body, err := encode(v)
+	if err != nil {
+		writeProblem(w, err)
+		return
+	}
+	write(w, status, body)
+}
+
+// write writes a body of JSON. An error of it is a client's that went away.
+func write(w http.ResponseWriter, status int, body []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}

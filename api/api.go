@@ -23,6 +23,7 @@ type Config struct {
 	People    *contact.People
 	Prompts   *prompt.Service
 	Ledger    ledger.Gate
+	Work      Work
 	// Ready says why the server cannot answer now, nil if it can.
 	Ready func(*http.Request) error
 	// Metrics is where the door's own metrics go, and what GET /metrics shows.

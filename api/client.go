@@ -14,6 +14,7 @@ import (
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/contact"
+	"github.com/selvedge/selvedge/job"
 	"github.com/selvedge/selvedge/prompt"
 )
 
@@ -106,6 +107,28 @@ func (c *Client) RegisterPrompts(ctx context.Context, file json.RawMessage) ([]A
 func (c *Client) ApprovePrompt(ctx context.Context, id string, version int, grants prompt.Statement) (Prompt, error) {
 	path := "/v1/prompts/" + url.PathEscape(id) + "/versions/" + strconv.Itoa(version) + ":approve"
 	return call[Prompt](ctx, c, "POST", path, Approval{grants})
+}
+
+// RotateKeys has every token taken to new keys, and returns the job that does it.
+func (c *Client) RotateKeys(ctx context.Context) (Job, error) {
+	return call[Job](ctx, c, "POST", "/v1/keys:rotate", nil)
+}
+
+// Jobs returns a page of jobs, the newest first, from a cursor on; an empty one is
+// the beginning. Kind and state may be empty.
+func (c *Client) Jobs(ctx context.Context, kind job.Kind, state job.State, cursor string) (JobPage, error) {
+	q := url.Values{"kind": {string(kind)}, "state": {string(state)}, "cursor": {cursor}}
+	return call[JobPage](ctx, c, "GET", "/v1/jobs?"+q.Encode(), nil)
+}
+
+// Job returns a job.
+func (c *Client) Job(ctx context.Context, id string) (Job, error) {
+	return call[Job](ctx, c, "GET", "/v1/jobs/"+url.PathEscape(id), nil)
+}
+
+// CancelJob cancels a job.
+func (c *Client) CancelJob(ctx context.Context, id string) (Job, error) {
+	return call[Job](ctx, c, "POST", "/v1/jobs/"+url.PathEscape(id)+":cancel", nil)
 }
 
 func call[T any](ctx context.Context, c *Client, method, path string, body any) (T, error) {

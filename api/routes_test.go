@@ -35,6 +35,10 @@ func routes() []route {
 		{"GET", "/v1/prompts", "", "platform operator", 200},
 		{"POST", "/v1/prompts", newsPrompt, "operator", 200},
 		{"POST", "/v1/prompts/none/versions/1:approve", `{"grants":"ads"}`, "operator", 0},
+		{"GET", "/v1/jobs", "", "operator", 200},
+		{"GET", "/v1/jobs/99", "", "operator", 0},
+		{"POST", "/v1/jobs/99:cancel", "", "operator", 0},
+		{"POST", "/v1/keys:rotate", "", "operator", 202},
 	}
 }
 

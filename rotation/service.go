@@ -2,22 +2,19 @@ package rotation
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strconv"
 	"sync"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/change"
-	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/internal/secret"
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/token"
 )
 
-// Service rotates the token keys. It is safe for concurrent use, though one
-// rotation runs at a time, and only one process may rotate in an installation.
+// Service rotates the token keys. It is safe for concurrent use, also by several
+// processes, though one rotation is under way at a time.
 type Service struct {
 	Repo    Repository
 	Keys    *token.Keyring
@@ -26,6 +23,10 @@ type Service struct {
 	Outbox  ledger.Outbox
 	Blobs   blob.Store
 	Names   *blob.Collector
+	// Jobs is where a rotation that was asked for waits, and Ledger what it waits
+	// for; Rotate needs neither.
+	Jobs   Jobs
+	Ledger ledger.Gate
 	// Dir is where sort runs go, and Memory how many bytes of tokens are kept in
 	// memory before they do.
 	Dir    string
@@ -34,138 +35,61 @@ type Service struct {
 	running sync.Mutex
 }
 
-// system is who destroys keys: the end of what an operator began.
+// system is who destroys keys, and who puts an epoch in force that was asked
+// for: the end of what an operator began.
 var system = selvedge.System("rotation")
 
 // Rotate takes every token to keys of a new epoch, puts these in force and
 // destroys the older ones that nothing needs any more. Only an operator may.
 //
 // It can be cancelled; what was cut off, by that or by a crash, is taken up by
-// the next Rotate, whoever asks, which then begins nothing new. It returns a
-// CodeConflict error while another one runs.
+// the next Rotate or Ask, whoever asks, which then begins nothing new. It returns
+// a CodeConflict error while another one runs in this process.
 func (s *Service) Rotate(ctx context.Context, actor selvedge.Actor) (Result, error) {
 	if err := actor.Must(selvedge.OperatorRole); err != nil {
 		return Result{}, err
 	}
 	if !s.running.TryLock() {
-		return Result{}, selvedge.Errorf(selvedge.CodeConflict, "a rotation is running already")
+		return Result{}, errRunning()
 	}
 	defer s.running.Unlock()
-	c, err := s.begin(ctx, actor)
+	var e token.Epochs
+	err := s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) (err error) {
+		e, err = s.begin(ctx, tx, actor)
+		return err
+	})
 	if err != nil {
 		return Result{}, fmt.Errorf("begin rotation: %w", err)
 	}
-	res := Result{From: c.From.Epoch(), To: c.To.Epoch()}
-	for done := false; !done; {
-		if err := s.stageAll(ctx, c); err != nil {
-			return Result{}, fmt.Errorf("rotate from epoch %d: %w", res.From, err)
-		}
-		// Imports that were completed meanwhile have brought chunks of the old epoch.
-		if done, err = s.change(ctx, actor, &res); err != nil {
-			return Result{}, fmt.Errorf("put epoch %d in force: %w", res.To, err)
-		}
-	}
-	res.Lists, err = s.retire(ctx)
-	return res, err
+	r := run{Service: s, by: actor, fence: unfenced, tell: unwatched}
+	return r.to(ctx, e)
 }
 
-// begin makes the keys of the next epoch, or finds those of the rotation that
-// was cut off.
-func (s *Service) begin(ctx context.Context, actor selvedge.Actor) (token.Conversion, error) {
-	var e token.Epochs
-	err := s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) (err error) {
-		if _, err = s.Keys.Epoch(ctx, tx); err != nil {
-			return err
-		}
-		if e, err = s.Keys.Repo.Epochs(ctx, tx); err != nil || e.Next != 0 {
-			return err
-		}
-		was := e
-		e.Next = e.Current + 1
-		if err := s.Keys.Make(ctx, tx, e.Next); err != nil {
-			return err
-		}
-		if err := s.Keys.Repo.SetEpochs(ctx, tx, was, e); err != nil {
-			return err
-		}
-		return s.enter(ctx, tx, ledger.KeysRotating, actor, struct {
-			From token.Epoch `json:"from_epoch"`
-			To   token.Epoch `json:"to_epoch"`
-		}{e.Current, e.Next})
-	})
-	if err != nil {
-		return token.Conversion{}, err
-	}
-	c := token.Conversion{Dir: s.Dir, Memory: s.Memory}
-	if c.From, err = s.Keys.Of(ctx, e.Current); err != nil {
-		return token.Conversion{}, err
-	}
-	c.To, err = s.Keys.Of(ctx, e.Next)
-	return c, err
+func errRunning() error {
+	return selvedge.Errorf(selvedge.CodeConflict, "a rotation is running already")
 }
 
-// stageAll converts the chunks that are not, each in a transaction of its own.
-func (s *Service) stageAll(ctx context.Context, c token.Conversion) error {
-	var left []contact.ChunkRow
-	err := s.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) (err error) {
-		left, err = s.Repo.Unstaged(ctx, tx)
-		return err
-	})
-	if err != nil {
-		return err
+// begin makes the keys of the next epoch, unless a rotation is under way, and
+// returns the epochs.
+func (s *Service) begin(ctx context.Context, tx selvedge.Tx, actor selvedge.Actor) (e token.Epochs, err error) {
+	if _, err = s.Keys.Epoch(ctx, tx); err != nil {
+		return e, err
 	}
-	for _, old := range left {
-		var next contact.ChunkRow
-		if next.Ref, next.Header, err = c.Chunk(ctx, s.Blobs, old.Ref); err != nil {
-			return err
-		}
-		err := s.Names.Name(ctx, func() error {
-			return s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
-				return s.Repo.Stage(ctx, tx, old.Ref, next)
-			})
-		}, next.Ref)
-		if err != nil {
-			return err
-		}
+	if e, err = s.Keys.Repo.Epochs(ctx, tx); err != nil || e.Next != 0 {
+		return e, err
 	}
-	return nil
-}
-
-// change puts the next epoch in force, in one transaction, and returns true;
-// false if there are chunks again that were not converted.
-func (s *Service) change(ctx context.Context, actor selvedge.Actor, res *Result) (done bool, err error) {
-	err = s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
-		left, err := s.Repo.Unstaged(ctx, tx)
-		if done = err == nil && len(left) == 0; !done {
-			return err
-		}
-		n, err := s.Repo.Counts(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if n.ChunksDone != n.Chunks || n.TokensDone != n.Tokens {
-			return errors.New("the staged chunks do not hold as many tokens as those whose places they take")
-		}
-		res.Chunks, res.Tokens = n.Chunks, n.Tokens
-		if err := s.Repo.Replace(ctx, tx); err != nil {
-			return err
-		}
-		if err := s.Keys.Repo.SetEpochs(ctx, tx, token.Epochs{Current: res.From, Next: res.To}, token.Epochs{Current: res.To}); err != nil {
-			return err
-		}
-		// A position of its own, so that what was valid before is told from what is
-		// valid after.
-		if _, err := s.Changes.Append(ctx, tx, change.Change{Kind: change.Keys, Subject: strconv.FormatUint(uint64(res.To), 10)}); err != nil {
-			return err
-		}
-		return s.enter(ctx, tx, ledger.KeysRotated, actor, struct {
-			From   token.Epoch `json:"from_epoch"`
-			To     token.Epoch `json:"to_epoch"`
-			Chunks int64       `json:"chunks"`
-			Tokens int64       `json:"tokens"`
-		}{res.From, res.To, n.Chunks, n.Tokens})
-	})
-	return done && err == nil, err
+	was := e
+	e.Next = e.Current + 1
+	if err := s.Keys.Make(ctx, tx, e.Next); err != nil {
+		return e, err
+	}
+	if err := s.Keys.Repo.SetEpochs(ctx, tx, was, e); err != nil {
+		return e, err
+	}
+	return e, s.enter(ctx, tx, ledger.KeysRotating, actor, struct {
+		From token.Epoch `json:"from_epoch"`
+		To   token.Epoch `json:"to_epoch"`
+	}{e.Current, e.Next})
 }
 
 // Retire destroys the keys of every older epoch that nothing needs any more. It

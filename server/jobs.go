@@ -9,6 +9,7 @@ import (
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/job"
 	"github.com/selvedge/selvedge/ledger"
+	"github.com/selvedge/selvedge/rotation"
 	"github.com/selvedge/selvedge/store"
 	"github.com/selvedge/selvedge/store/jobs"
 )
@@ -17,6 +18,7 @@ import (
 func (s *Server) handlers() job.Handlers {
 	return job.Handlers{
 		audience.MatchKind: s.Matcher.Match,
+		rotation.Kind:      s.Rotation.Handle,
 	}
 }
 
@@ -38,10 +40,15 @@ func (s *Server) StartWorker(ctx context.Context) error {
 	if err := s.cfg.UnknownAge.Validate(); err != nil {
 		return err
 	}
-	outbox := store.Outbox{DB: s.db}
-	s.Matcher.Ledger = &ledger.Watch{Tx: s.db, Records: outbox, Verdict: outbox, Every: watchEvery, Patience: watchFor}
+	s.Matcher.Ledger = s.watch()
 	s.worker = true
 	return s.index.Refresh(ctx)
+}
+
+// watch is the gate of a process that does not have the logs.
+func (s *Server) watch() ledger.Gate {
+	outbox := store.Outbox{DB: s.db}
+	return &ledger.Watch{Tx: s.db, Records: outbox, Verdict: outbox, Every: watchEvery, Patience: watchFor}
 }
 
 // sole tells the queue, if workers share it, that this process is the one server:
@@ -93,6 +100,18 @@ func (s *Server) ListJobs(ctx context.Context, actor selvedge.Actor, f job.Filte
 		return err
 	})
 	return vs, err
+}
+
+// Job returns what is known of a job. Only an operator may ask.
+func (s *Server) Job(ctx context.Context, actor selvedge.Actor, id job.ID) (v job.Status, err error) {
+	if err := actor.Must(selvedge.OperatorRole); err != nil {
+		return job.Status{}, err
+	}
+	err = s.db.View(ctx, func(ctx context.Context, tx selvedge.Tx) (err error) {
+		v, err = s.Jobs.Look(ctx, tx, id)
+		return err
+	})
+	return v, err
 }
 
 // CancelJob cancels a job, with an entry in the ledger. Only an operator may.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/internal/secret"
+	"github.com/selvedge/selvedge/job"
 	"github.com/selvedge/selvedge/rotation"
 	"github.com/selvedge/selvedge/store"
 	"github.com/selvedge/selvedge/token"
@@ -104,6 +105,16 @@ func (s *Server) Rotate(ctx context.Context, actor selvedge.Actor) (rotation.Res
 		return rotation.Result{}, err
 	}
 	return s.Rotation.Rotate(ctx, actor)
+}
+
+// AskToRotate has whoever runs the installation's jobs take every token to new
+// keys: see rotation.Service.Ask. It works beside a running server too.
+func (s *Server) AskToRotate(ctx context.Context, actor selvedge.Actor) (job.Status, error) {
+	id, err := s.Rotation.Ask(ctx, actor)
+	if err != nil {
+		return job.Status{}, err
+	}
+	return s.Job(ctx, actor, id)
 }
 
 // alone returns an error unless the folder is this server's.

@@ -228,6 +228,7 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 	s.index = &index.Keeper{Source: store.Index{DB: db}, Tx: db, Changes: changes, Blobs: blobs, Names: s.Collector, Ages: cfg.UnknownAge}
 	s.Rotation = &rotation.Service{
 		Repo: store.Keys{DB: db}, Keys: keys, Tx: db, Changes: changes, Outbox: outbox, Blobs: blobs, Names: s.Collector, Dir: spills, Memory: sortMemory,
+		Jobs: s.Jobs, Ledger: s.watch(), // until Start
 	}
 	s.Matcher = &audience.Matcher{
 		Repo: audiences, Orgs: orgs, Tx: db, Changes: changes, Outbox: outbox, Jobs: s.Jobs, Blobs: blobs, Names: s.Collector, Index: s.index,
@@ -252,6 +253,7 @@ func (s *Server) Start(ctx context.Context) error {
 	if err := s.ledgers.start(ctx); err != nil {
 		return err
 	}
+	s.Rotation.Ledger = s.ledgers
 	return s.index.Refresh(ctx)
 }
 
@@ -276,7 +278,7 @@ func (s *Server) RebuildIndex(ctx context.Context) error { return s.index.Rebuil
 // Handler returns the HTTP API.
 func (s *Server) Handler() http.Handler {
 	return api.New(api.Config{
-		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, People: s.People, Prompts: s.Prompts, Ledger: s.ledgers,
+		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, People: s.People, Prompts: s.Prompts, Ledger: s.ledgers, Work: s,
 		Ready: s.ready, Metrics: s.metrics(), Pace: s.cfg.Pace, Clock: s.cfg.Clock, Entropy: s.cfg.Entropy, Log: s.cfg.Log, Version: s.cfg.Code,
 	})
 }

@@ -2,15 +2,16 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"text/tabwriter"
 	"time"
+
+	"github.com/selvedge/selvedge"
 )
 
 type keysCmd struct {
 	List   keysListCmd   `cmd:"" help:"List the epochs of keys, and how far a rotation has come."`
-	Rotate keysRotateCmd `cmd:"" help:"Take every token to new keys and destroy the older ones. The server must be stopped."`
+	Rotate keysRotateCmd `cmd:"" help:"Take every token to new keys and destroy the older ones. A server that runs does it, as a job."`
 	Reseal keysResealCmd `cmd:"" help:"Seal the keys anew, under a new key-encryption key. The server must be stopped."`
 }
 
@@ -55,16 +56,20 @@ func (cmd keysRotateCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	defer s.Close()
-	if err := s.Lock(); err != nil {
+	err = s.Lock()
+	if selvedge.CodeOf(err) == selvedge.CodeConflict { // a server has the folder
+		j, err := s.AskToRotate(ctx, cmd.actor())
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(c.out, "job %d takes every token to the keys of epoch %s\n", j.ID, j.Key)
 		return err
 	}
-	res, err := s.Rotate(ctx, cmd.actor())
 	if err != nil {
 		return err
 	}
-	e := json.NewEncoder(c.out)
-	e.SetIndent("", "  ")
-	return e.Encode(res)
+	res, err := s.Rotate(ctx, cmd.actor())
+	return show(c, res, err)
 }
 
 type keysResealCmd struct {

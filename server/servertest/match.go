@@ -30,5 +30,9 @@ func Match(t testing.TB, s *server.Server) error {
 
 // Attempt is an attempt with some arguments that nobody supersedes.
 func Attempt(args string) job.Attempt {
-	return job.Attempt{Args: []byte(args), Number: 1, Fence: func(context.Context, selvedge.Tx) error { return nil }}
+	return job.Attempt{
+		Args: []byte(args), Number: 1,
+		Fence:    func(context.Context, selvedge.Tx) error { return nil },
+		Progress: func(context.Context, int64, int64) error { return nil },
+	}
 }

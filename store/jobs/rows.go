@@ -15,11 +15,10 @@ import (
 
 // Rows is job.Queue on SQLite. One Run may be under way in an installation, in
 // the process that has locked the data folder: a job that is found running when
-// Run begins was left by a process that died. While nothing is due, Run reads
-// nothing: it is woken when a transaction of its own process enqueues, and when
-// a wait between attempts is over. What another process enqueues is found at the
-// next waking, and what it cancels when the handler next calls Progress or
-// Fence.
+// Run begins was left by a process that died. Run is woken when a transaction of
+// its own process enqueues, and when a wait between attempts is over. What another
+// process enqueues is found within half a second, and what it cancels when the
+// handler next calls Progress or Fence.
 type Rows struct {
 	DB      *store.DB
 	Clock   selvedge.Clock
@@ -165,24 +164,23 @@ func (r *Rows) loop(ctx context.Context, kind job.Kind, h job.Handler, wake <-ch
 		case c.ctx != nil:
 			r.attempt(ctx, c, h)
 		case due.IsZero():
-			wait(ctx, -1, wake)
+			wait(ctx, lookEvery, wake)
 		default:
-			wait(ctx, due.Sub(r.Clock.Now()), wake)
+			wait(ctx, min(lookEvery, due.Sub(r.Clock.Now())), wake)
 		}
 	}
 }
 
-// wait returns after d, or when woken, or when ctx ends. A negative d is for
-// ever.
+// lookEvery is how often Run asks for due jobs that nothing woke it for: one read
+// of an index for each kind.
+const lookEvery = 500 * time.Millisecond
+
+// wait returns after d, or when woken, or when ctx ends.
 func wait(ctx context.Context, d time.Duration, wake <-chan struct{}) {
-	var over <-chan time.Time
-	if d >= 0 {
-		timer := time.NewTimer(d)
-		defer timer.Stop()
-		over = timer.C
-	}
+	over := time.NewTimer(d)
+	defer over.Stop()
 	select {
-	case <-over:
+	case <-over.C:
 	case <-wake:
 	case <-ctx.Done():
 	}

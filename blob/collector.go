@@ -3,9 +3,9 @@ package blob
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/internal/killpoint"
 )
 
 // Collector deletes the blobs that no row names, and no other. It is safe for
@@ -65,7 +65,7 @@ type Collector struct {
 // Grace is how long a blob stays condemned before it is deleted. Nothing is
 // wrong if it is too short: somebody puts a blob twice, or opens one that he
 // read of and finds it gone.
-const Grace = time.Hour
+const Grace = killpoint.Hour
 
 // batch is how many blobs one transaction looks at: few enough that a
 // withdrawal does not wait long behind it.

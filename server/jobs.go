@@ -19,6 +19,7 @@ func (s *Server) handlers() job.Handlers {
 	return job.Handlers{
 		audience.MatchKind: s.Matcher.Match,
 		rotation.Kind:      s.Rotation.Handle,
+		CollectKind:        s.collect,
 	}
 }
 
@@ -76,6 +77,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer stop()
 	if !s.worker {
 		entering.Go(func() { s.ledgers.run(ctx) })
+		entering.Go(func() { s.collecting(ctx) })
 	}
 	if err := s.Matcher.EnqueueWaiting(ctx); err != nil {
 		if ctx.Err() != nil {

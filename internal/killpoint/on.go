@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // The environment of a program that is to be killed.
@@ -18,6 +19,10 @@ const (
 	// Log is a file that gets a line for each step that is reached.
 	Log = "SELVEDGE_KILL_LOG"
 )
+
+// Hour is a second: what happens once an hour must happen while the program
+// lives.
+const Hour = time.Second
 
 var (
 	mu     sync.Mutex

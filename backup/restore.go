@@ -11,6 +11,7 @@ import (
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/blob"
+	"github.com/selvedge/selvedge/internal/killpoint"
 	"github.com/selvedge/selvedge/store"
 )
 
@@ -151,10 +152,12 @@ func (m *Manifest) write(dir string) (err error) {
 	}
 	_, err = w.Write(append(b, '\n'))
 	if err = errors.Join(err, w.Sync(), w.Close()); err == nil {
+		killpoint.Reach("before a backup is whole")
 		err = os.Rename(w.Name(), filepath.Join(dir, manifestFile))
 	}
 	if err != nil {
 		return fmt.Errorf("write manifest: %w", err)
 	}
+	killpoint.Reach("after a backup is whole")
 	return nil
 }

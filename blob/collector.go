@@ -200,12 +200,14 @@ func (c *Collector) pass(ctx context.Context, pick func(context.Context, selvedg
 	ctx = context.WithoutCancel(ctx)
 	var errs []error
 	for _, ref := range doomed {
+		killpoint.Reach("before a blob is deleted")
 		// One that cannot be deleted stays marked. Whether it is gone is not
 		// known, and may yet change.
 		if err := c.Store.Delete(ctx, ref); err != nil {
 			errs = append(errs, err)
 			continue
 		}
+		killpoint.Reach("after a blob is deleted")
 		gone = append(gone, ref)
 	}
 	err = c.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error { return c.Repo.End(ctx, tx, gone) })

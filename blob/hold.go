@@ -2,14 +2,14 @@ package blob
 
 import (
 	"context"
-	"time"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/internal/killpoint"
 )
 
 // HoldLife is how long a hold stands unless it is renewed, so that a backup
 // which crashed does not stop the deletion of blobs for ever.
-const HoldLife = time.Hour
+const HoldLife = killpoint.Hour
 
 // Hold keeps every blob that a row names, in any transaction after it was taken,
 // although the row should go: nothing is marked for deletion while it stands. A

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"hash"
 	"path/filepath"
+
+	"github.com/selvedge/selvedge/internal/killpoint"
 )
 
 // errDone says that a Writer was used after its end.
@@ -64,10 +66,15 @@ func (w *dirWriter) publish(ref Ref) error {
 	}
 	// The file is closed after this: closed, it would have lost its lock, and
 	// somebody's sweep could take it.
+	killpoint.Reach("before a blob is put")
 	if err := w.dir.disk.rename(w.file.Name(), name); err != nil {
 		return err
 	}
-	return w.dir.disk.syncFolder(folder)
+	if err := w.dir.disk.syncFolder(folder); err != nil {
+		return err
+	}
+	killpoint.Reach("after a blob is put")
+	return nil
 }
 
 // Abort implements Writer.

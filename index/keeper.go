@@ -15,6 +15,7 @@ import (
 	"github.com/selvedge/selvedge/change"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/identifier"
+	"github.com/selvedge/selvedge/internal/killpoint"
 	"github.com/selvedge/selvedge/purpose"
 	"github.com/selvedge/selvedge/token"
 )
@@ -214,6 +215,7 @@ func (k *Keeper) segment(ctx context.Context, c identifier.Class, epoch token.Ep
 		if err := k.open(ctx, next, ref); err != nil {
 			return err
 		}
+		killpoint.Reach("before a segment is published")
 		err := k.Names.Name(ctx, func() error {
 			return k.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
 				return k.Source.PutSegment(ctx, tx, c, ref, source)
@@ -222,6 +224,7 @@ func (k *Keeper) segment(ctx context.Context, c identifier.Class, epoch token.Ep
 		if err != nil {
 			return errors.Join(err, next.content.Close())
 		}
+		killpoint.Reach("after a segment is published")
 	}
 	k.ads = nil
 	if k.segments == nil {

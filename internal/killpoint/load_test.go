@@ -21,12 +21,12 @@ import (
 )
 
 // loaded are the commands that run while others are killed.
-var loaded = []string{"import", "serve"}
+var loaded = []string{"backup", "import", "serve", "worker"}
 
 // install makes an installation with an advertiser, prompts and keys.
 func install(t *testing.T, bin, database string) *program {
 	t.Helper()
-	p := &program{bin: bin, dir: t.TempDir()}
+	p := &program{bin: bin, dir: t.TempDir(), database: database}
 	p.env = []string{
 		"SELVEDGE_DIR=" + filepath.Join(p.dir, "data"), "SELVEDGE_DATABASE=" + database, "SELVEDGE_AS=anna", "SELVEDGE_UNKNOWN_AGE=minor",
 	}
@@ -80,44 +80,48 @@ type person struct {
 type world struct {
 	p      *program
 	rounds int
+	looked int // how many people there were at the last look
 	people []person
 	lists  map[selvedge.ListID]bool // acknowledged
+	epoch  int                      // of keys, the last that was known or acknowledged
+	doubt  bool                     // a rotation was asked for, and not acknowledged
+	backup backup                   // the last one that was made
+	made   int                      // how many backups were begun
 
 	mu       sync.Mutex
 	audience selvedge.AudienceID
 }
 
-func newWorld(p *program) *world { return &world{p: p, lists: map[selvedge.ListID]bool{}} }
+func newWorld(p *program) *world {
+	return &world{p: p, lists: map[selvedge.ListID]bool{}, epoch: 1}
+}
 
-// crowd is how many people each round imports.
-const crowd = 40
+// crowd is how many people each load imports: a multiple of eight.
+const crowd = 24
 
 func account(i int) string { return fmt.Sprint("account-", i) }
 func address(i int) string { return fmt.Sprintf("person-%d@people.example", i) }
 
-// round imports a crowd, and has the crowd before it withdraw and object and
-// lists come in while it does; kills; starts again and looks.
+// round loads, kills, starts again and looks.
 func (w *world) round(t *testing.T, k kill) {
 	t.Helper()
+	w.load(t, k)
+	w.look(t)
+}
+
+// load imports a crowd, and has the crowd before it withdraw and object, lists
+// come in, keys rotate and a backup be made while it does, until all is done or
+// the server is gone.
+func (w *world) load(t *testing.T, k kill) {
 	s, err := w.p.serve(t, k)
 	if err != nil {
 		s = nil // it died on the way up
 	}
-	w.load(t, s, k)
-	if s != nil {
-		s.kill()
-	}
-	w.rounds++
-	w.look(t)
-}
-
-// load does the work of a round until it is done or the server is gone.
-func (w *world) load(t *testing.T, s *serving, k kill) {
-	first := len(w.people)
-	for range crowd {
-		w.people = append(w.people, person{imported: maybe})
-	}
-	accounts, points := w.files(t, first, first+crowd)
+	defer s.kill()
+	worker := w.p.work(t, k)
+	defer worker.kill()
+	first := w.crowd()
+	accounts, points := w.files(t, first)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var acks atomic.Int64
@@ -137,11 +141,25 @@ func (w *world) load(t *testing.T, s *serving, k kill) {
 			t.Errorf("import: %v", err)
 		}
 	})
+	work.Go(func() { w.backUp(ctx, t, k) })
 	if s != nil {
 		work.Go(func() { w.withdraw(t, w.p.client(t, s, "platform"), first, ack) })
 		work.Go(func() { w.upload(t, w.p.client(t, s, "org"), first, ack) })
+		work.Go(func() { w.rotate(t, w.p.client(t, s, "anna"), ack) })
 	}
 	work.Wait()
+}
+
+// crowd returns the first of those whom this load imports: new people, unless the
+// import of the last ones was cut off, which must be brought to its end before.
+func (w *world) crowd() (first int) {
+	if n := len(w.people); n > 0 && w.people[n-1].imported != sure {
+		return n - crowd
+	}
+	for range crowd {
+		w.people = append(w.people, person{imported: maybe})
+	}
+	return len(w.people) - crowd
 }
 
 func (w *world) imported(first int) {
@@ -152,13 +170,13 @@ func (w *world) imported(first int) {
 	}
 }
 
-// files writes the two files that bring people.
-func (w *world) files(t *testing.T, from, to int) (accounts, points string) {
+// files writes the two files that bring a crowd.
+func (w *world) files(t *testing.T, first int) (accounts, points string) {
 	t.Helper()
 	var as, ps bytes.Buffer
 	as.WriteString("account,country,age_class,active_on,state\n")
 	ps.WriteString("account,kind,value,sha256,region,prompt,given_at,verified_at,verified_by\n")
-	for i := from; i < to; i++ {
+	for i := first; i < first+crowd; i++ {
 		prompt := "offers@1"
 		if i%2 == 1 {
 			prompt = "two-factor@1"
@@ -279,7 +297,7 @@ func (w *world) counts() string {
 	count := func(of func(person) known) int {
 		return len(slices.DeleteFunc(slices.Clone(w.people), func(p person) bool { return of(p) != sure }))
 	}
-	return fmt.Sprintf("%d people, %d withdrawals, %d objections, %d lists",
+	return fmt.Sprintf("%d people, %d withdrawals, %d objections, %d lists, %d rotations, the last of %d backups",
 		count(func(p person) known { return p.imported }), count(func(p person) known { return p.withdrawn }),
-		count(func(p person) known { return p.objects }), len(w.lists))
+		count(func(p person) known { return p.objects }), len(w.lists), w.epoch-1, w.made)
 }

@@ -26,9 +26,10 @@ func (w *world) look(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.kill()
-	w.completeImport(t)
+	w.rounds++
+	w.completeImports(t)
 	platform, org := w.p.client(t, s, "platform"), w.p.client(t, s, "org")
-	from := max(0, len(w.people)-2*crowd)
+	from := max(0, w.looked-crowd) // those who were asked to withdraw since
 	if w.rounds%5 == 0 {
 		from = 0
 	}
@@ -55,19 +56,34 @@ func (w *world) look(t *testing.T) {
 	if w.audience != "" {
 		w.processed(t, org)
 	}
+	w.rotated(t, w.p.client(t, s, "anna"))
+	w.looked = len(w.people)
 	s.stop(t)
 	// Whatever was committed when it died is in the ledger by now, or waits.
 	w.p.must(t, "ledger", "verify")
+	if w.rounds%5 == 0 {
+		w.restore(t)
+	}
 }
 
-// completeImport brings the last crowd again, twice: the second time nothing
-// can be new.
-func (w *world) completeImport(t *testing.T) {
+// completeImports brings the crowds since the last look again, twice: the second
+// time nothing can be new. The last one comes first: its import may have been cut
+// off, and then nobody else can be brought.
+func (w *world) completeImports(t *testing.T) {
 	t.Helper()
-	accounts, points := w.files(t, len(w.people)-crowd, len(w.people))
-	w.p.must(t, "import", "--accounts", accounts, "--contact-points", points)
-	w.imported(len(w.people) - crowd)
-	again := w.p.must(t, "import", "--accounts", accounts, "--contact-points", points)
+	for first := len(w.people) - crowd; first >= w.looked; first -= crowd {
+		accounts, points := w.files(t, first)
+		w.p.must(t, "import", "--accounts", accounts, "--contact-points", points)
+		w.imported(first)
+		w.present(t, w.p, first)
+	}
+}
+
+// present brings a crowd that must be there already.
+func (w *world) present(t *testing.T, p *program, first int) {
+	t.Helper()
+	accounts, points := w.files(t, first)
+	again := p.must(t, "import", "--accounts", accounts, "--contact-points", points)
 	if !strings.Contains(again, fmt.Sprintf(`"present": %d`, crowd)) {
 		t.Errorf("what was imported is not there: %s", again)
 	}
@@ -117,6 +133,7 @@ func (w *world) settle(t *testing.T) {
 		t.Fatal("the server is gone")
 	}
 	s.stop(t)
+	w.restore(t)
 	got := w.members(t)
 	for i, p := range w.people {
 		want := i%2 == 0 && p.withdrawn == not && p.objects == not
@@ -129,16 +146,8 @@ func (w *world) settle(t *testing.T) {
 // members opens the installation beside the program and reads who is reached.
 func (w *world) members(t *testing.T) map[string]bool {
 	t.Helper()
-	value := func(name string) string {
-		for _, e := range w.p.env {
-			if v, ok := strings.CutPrefix(e, name+"="); ok {
-				return v
-			}
-		}
-		return ""
-	}
 	s, err := server.Open(t.Context(), server.Config{
-		Dir: filepath.Join(w.p.dir, "data"), Database: value("SELVEDGE_DATABASE"), UnknownAge: contact.UnknownIsMinor,
+		Dir: filepath.Join(w.p.dir, "data"), Database: w.p.database, UnknownAge: contact.UnknownIsMinor,
 		Clock: selvedge.WallClock{}, Entropy: selvedge.SystemEntropy{}, Log: slog.New(slog.DiscardHandler), Code: "test",
 	})
 	if err != nil {

@@ -4,8 +4,12 @@ package killpoint
 
 import "time"
 
-// Hour is an hour.
-const Hour = time.Hour
+const (
+	// Hour is an hour.
+	Hour = time.Hour
+	// Lease is how long a worker may be silent before it is taken for dead.
+	Lease = 10 * time.Second
+)
 
 // Reach says that the program has come to a step.
 func Reach(string) {}

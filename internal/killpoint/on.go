@@ -20,9 +20,11 @@ const (
 	Log = "SELVEDGE_KILL_LOG"
 )
 
-// Hour is a second: what happens once an hour must happen while the program
-// lives.
-const Hour = time.Second
+// What takes its time must happen while the program lives.
+const (
+	Hour  = 2 * time.Second
+	Lease = 2 * time.Second
+)
 
 var (
 	mu     sync.Mutex

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +19,7 @@ import (
 // program is the real program with an installation of its own.
 type program struct {
 	bin, dir string
+	database string // URL; empty for SQLite
 	env      []string
 }
 
@@ -39,10 +39,11 @@ type step struct{ command, name string }
 
 func (s step) String() string { return s.command + ": " + s.name }
 
-// kill says where or when the round's processes are killed: at a step, or after
-// so many acknowledgements; the zero kill is at the end of the work.
+// kill says where or when processes are killed: commands at a step and, after a
+// colon, which time they come by it, the server after so many acknowledgements;
+// the zero kill is at the end of the work.
 type kill struct {
-	step  step
+	at    map[string]string
 	after int
 }
 
@@ -55,8 +56,8 @@ func (p *program) command(ctx context.Context, k kill, args ...string) *exec.Cmd
 	cmd.Env = append(os.Environ(), p.env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // it must not outlive a test that is cut off
 	cmd.Env = append(cmd.Env, "SELVEDGE_KILL_LOG="+p.log(args[0]))
-	if k.step.command == args[0] {
-		cmd.Env = append(cmd.Env, "SELVEDGE_KILL_AT="+k.step.name+":1")
+	if at := k.at[args[0]]; at != "" {
+		cmd.Env = append(cmd.Env, "SELVEDGE_KILL_AT="+at)
 	}
 	return cmd
 }
@@ -92,9 +93,9 @@ func (p *program) must(t *testing.T, args ...string) string {
 // secret is what a command shows once.
 var secret = regexp.MustCompile(`shown once\): (\S+)`)
 
-// serving is a running server.
+// serving is a running server, or worker.
 type serving struct {
-	url  string
+	url  string // of a server
 	cmd  *exec.Cmd
 	gone chan struct{} // closed when it has ended
 	err  error         // how, once gone is closed
@@ -105,7 +106,26 @@ type serving struct {
 // errKilled.
 func (p *program) serve(t *testing.T, k kill) (*serving, error) {
 	t.Helper()
-	s := &serving{cmd: p.command(context.WithoutCancel(t.Context()), k, "serve", "--listen", "localhost:0", "--tick", "1s"), gone: make(chan struct{}), said: &bytes.Buffer{}}
+	return p.start(t, k, "serve", "--listen", "localhost:0", "--tick", "1s")
+}
+
+// work starts a worker, where there are any; otherwise it returns nil.
+func (p *program) work(t *testing.T, k kill) *serving {
+	t.Helper()
+	if p.database == "" {
+		return nil
+	}
+	s, err := p.start(t, k, "worker", "--tick", "1s")
+	if err != nil {
+		return nil // it died on the way up
+	}
+	return s
+}
+
+// start starts a command that goes on, and waits until it says that it does.
+func (p *program) start(t *testing.T, k kill, args ...string) (*serving, error) {
+	t.Helper()
+	s := &serving{cmd: p.command(context.WithoutCancel(t.Context()), k, args...), gone: make(chan struct{}), said: &bytes.Buffer{}}
 	s.cmd.Stderr = s.said
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -124,7 +144,7 @@ func (p *program) serve(t *testing.T, k kill) (*serving, error) {
 	if err != nil {
 		<-s.gone
 		if !s.wasKilled() {
-			t.Fatalf("the server does not start: %v\n%s", s.err, s.said)
+			t.Fatalf("selvedge %s does not start: %v\n%s", args[0], s.err, s.said)
 		}
 		return nil, errKilled
 	}
@@ -136,8 +156,11 @@ func (s *serving) wasKilled() bool {
 	return s.cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL
 }
 
-// kill kills the server, if it runs.
+// kill kills the process, if there is one and it runs.
 func (s *serving) kill() {
+	if s == nil {
+		return
+	}
 	_ = s.cmd.Process.Kill()
 	<-s.gone
 }
@@ -154,37 +177,30 @@ func (s *serving) stop(t *testing.T) {
 	}
 }
 
-// reached returns the steps that the commands came by so far.
-func (p *program) reached(t *testing.T) []step {
+// passed returns the steps that the commands came by and those that they died
+// at, and begins their logs anew.
+func (p *program) passed(t *testing.T) (passed, died []step) {
 	t.Helper()
-	found := map[step]bool{}
+	seen := map[step]bool{}
 	for _, command := range loaded {
 		for _, line := range p.lines(t, command) {
-			if line != "" {
-				found[step{command, line}] = true
-			}
-		}
-	}
-	return slices.SortedFunc(maps.Keys(found), func(a, b step) int {
-		return strings.Compare(a.String(), b.String())
-	})
-}
-
-// killed returns where the last round's process died, and begins the logs anew.
-func (p *program) killed(t *testing.T) string {
-	t.Helper()
-	where := "at random"
-	for _, command := range loaded {
-		for _, line := range p.lines(t, command) {
-			if name, ok := strings.CutPrefix(line, "killed at "); ok {
-				where = command + ": " + name
+			name, killed := strings.CutPrefix(line, "killed at ")
+			s := step{command, name}
+			switch {
+			case name == "":
+			case killed:
+				died = append(died, s)
+			case !seen[s]:
+				seen[s] = true
+				passed = append(passed, s)
 			}
 		}
 		if err := os.Remove(p.log(command)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			t.Fatal(err)
 		}
 	}
-	return where
+	slices.SortFunc(passed, func(a, b step) int { return strings.Compare(a.String(), b.String()) })
+	return passed, died
 }
 
 func (p *program) lines(t *testing.T, command string) []string {

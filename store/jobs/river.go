@@ -16,6 +16,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/internal/killpoint"
 	"github.com/selvedge/selvedge/job"
 	"github.com/selvedge/selvedge/store"
 )
@@ -61,7 +62,7 @@ var _ job.Queue = (*River)(nil)
 func OpenRiver(ctx context.Context, db *store.DB, clock selvedge.Clock, entropy selvedge.Entropy, log *slog.Logger) (*River, error) {
 	r := &River{
 		db: db, clock: clock, entropy: entropy, log: log,
-		beat: 2 * time.Second, lease: 10 * time.Second, poll: time.Second,
+		beat: killpoint.Lease / 5, lease: killpoint.Lease, poll: time.Second,
 	}
 	driver := riverpgxv5.New(db.Postgres())
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: slog.New(severe{log.Handler()})})

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -113,37 +114,19 @@ func copyBlobs(ctx context.Context, from blob.Store, dir string, refs []blob.Ref
 	if err != nil {
 		return 0, 0, err
 	}
+	c := newCopier(ctx, from, to)
 	for i, ref := range refs {
 		if i%renewEvery == 0 {
-			if err := hold.Renew(ctx); err != nil {
-				return n, size, err
+			if err = hold.Renew(ctx); err != nil {
+				break
 			}
 		}
-		if err := copyBlob(ctx, from, to, ref); err != nil {
-			return n, size, err
+		if err = c.copy(ref); err != nil {
+			break
 		}
-		n, size = n+1, size+ref.Size
 	}
-	return n, size, nil
-}
-
-// copyBlob copies a blob, whose content is checked against its name on the way.
-func copyBlob(ctx context.Context, from, to blob.Store, ref blob.Ref) error {
-	content, err := from.Open(ctx, ref)
-	if err != nil {
-		return err
-	}
-	defer content.Close()
-	w, err := to.Create(ctx, ref.Kind)
-	if err != nil {
-		return err
-	}
-	defer w.Abort()
-	if _, err := w.Write(content.Bytes()); err != nil {
-		return fmt.Errorf("copy %s: %w", ref.Kind, err)
-	}
-	_, err = w.Commit()
-	return err
+	err = cmp.Or(err, c.end())
+	return c.n.Load(), c.size.Load(), err
 }
 
 // Manifest says what a backup holds. It is written last.

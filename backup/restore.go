@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -68,15 +69,12 @@ func restoreBlobs(ctx context.Context, from, to string, m Manifest) error {
 	if err != nil {
 		return err
 	}
-	var n, size int64
-	foreign, err := source.Each(ctx, func(ref blob.Ref) error {
-		n, size = n+1, size+ref.Size
-		return copyBlob(ctx, source, target, ref)
-	})
-	if err != nil {
+	c := newCopier(ctx, source, target)
+	foreign, err := source.Each(ctx, c.copy)
+	if err := cmp.Or(err, c.end()); err != nil {
 		return err
 	}
-	if n != m.Blobs || size != m.BlobBytes || foreign != 0 {
+	if c.n.Load() != m.Blobs || c.size.Load() != m.BlobBytes || foreign != 0 {
 		return errBackup("it has other blobs than the manifest says")
 	}
 	return nil

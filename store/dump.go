@@ -2,7 +2,6 @@ package store
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -10,7 +9,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/selvedge/selvedge"
@@ -46,10 +44,7 @@ func (d *DB) Dump(ctx context.Context, tx selvedge.Tx, w io.Writer) (rows int64,
 	if err != nil {
 		return 0, err
 	}
-	sum := sha256.New()
-	out := &dumper{w: bufio.NewWriterSize(io.MultiWriter(w, sum), 1<<20)}
-	out.raw([]byte(dumpMagic))
-	out.uvarint(uint64(version))
+	out := newDumper(w, version)
 	for _, t := range tables {
 		n, err := out.table(ctx, tx, t)
 		if err != nil {
@@ -57,11 +52,7 @@ func (d *DB) Dump(ctx context.Context, tx selvedge.Tx, w io.Writer) (rows int64,
 		}
 		rows += n
 	}
-	out.raw([]byte{markSum})
-	if err := errors.Join(out.err, out.w.Flush()); err != nil {
-		return 0, fmt.Errorf("write dump: %w", err)
-	}
-	if _, err := w.Write(sum.Sum(nil)); err != nil {
+	if err := out.end(w); err != nil {
 		return 0, fmt.Errorf("write dump: %w", err)
 	}
 	return rows, nil
@@ -91,11 +82,32 @@ func (d *DB) tables(ctx context.Context, tx selvedge.Tx) ([]table, error) {
 	return ts, err
 }
 
-// dumper writes values. It remembers the first error.
+// dumper writes a dump, and knows of no database. It remembers the first error.
 type dumper struct {
 	w       *bufio.Writer
+	sum     hash.Hash
 	scratch [binary.MaxVarintLen64]byte
 	err     error
+}
+
+// newDumper returns a writer of a dump of a version of the schema, which it has
+// begun.
+func newDumper(w io.Writer, version int64) *dumper {
+	o := &dumper{sum: sha256.New()}
+	o.w = bufio.NewWriterSize(io.MultiWriter(w, o.sum), 1<<20)
+	o.raw([]byte(dumpMagic))
+	o.uvarint(uint64(version))
+	return o
+}
+
+// end ends the dump, with its sum.
+func (o *dumper) end(w io.Writer) error {
+	o.raw([]byte{markSum})
+	if err := errors.Join(o.err, o.w.Flush()); err != nil {
+		return err
+	}
+	_, err := w.Write(o.sum.Sum(nil))
+	return err
 }
 
 func (o *dumper) raw(b []byte) {
@@ -114,12 +126,7 @@ func (o *dumper) text(s string) {
 }
 
 func (o *dumper) table(ctx context.Context, tx selvedge.Tx, t table) (rows int64, err error) {
-	o.raw([]byte{markTable})
-	o.text(t.name)
-	o.uvarint(uint64(len(t.columns)))
-	for _, c := range t.columns {
-		o.text(c)
-	}
+	o.head(t)
 	values, to := make([]any, len(t.columns)), make([]any, len(t.columns))
 	for i := range values {
 		to[i] = &values[i]
@@ -128,18 +135,35 @@ func (o *dumper) table(ctx context.Context, tx selvedge.Tx, t table) (rows int64
 		if err := s.Scan(to...); err != nil {
 			return err
 		}
-		o.raw([]byte{markRow})
-		for _, v := range values {
-			if err := o.value(v); err != nil {
-				return err
-			}
-		}
 		rows++
-		return o.err
+		return o.row(values)
 	}, `SELECT `+strings.Join(t.columns, ", ")+` FROM `+t.name)
+	o.foot(rows)
+	return rows, err
+}
+
+func (o *dumper) head(t table) {
+	o.raw([]byte{markTable})
+	o.text(t.name)
+	o.uvarint(uint64(len(t.columns)))
+	for _, c := range t.columns {
+		o.text(c)
+	}
+}
+
+func (o *dumper) row(values []any) error {
+	o.raw([]byte{markRow})
+	for _, v := range values {
+		if err := o.value(v); err != nil {
+			return err
+		}
+	}
+	return o.err
+}
+
+func (o *dumper) foot(rows int64) {
 	o.raw([]byte{markEnd})
 	o.uvarint(uint64(rows))
-	return rows, err
 }
 
 func (o *dumper) value(v any) error {
@@ -160,66 +184,4 @@ func (o *dumper) value(v any) error {
 		return fmt.Errorf("a value is kept as %T", v)
 	}
 	return nil
-}
-
-// undumper reads values, and sums what it reads.
-type undumper struct {
-	r   *bufio.Reader
-	sum hash.Hash
-}
-
-// errDump is a dump that was cut off, or is none.
-func errDump(what string) error {
-	return selvedge.Errorf(selvedge.CodeInvalid, "is no whole dump of a database: %s", what).At("dump")
-}
-
-func (in *undumper) ReadByte() (byte, error) {
-	b, err := in.r.ReadByte()
-	if err == nil {
-		in.sum.Write([]byte{b})
-	}
-	return b, err
-}
-
-// maxValue is the longest value that a dump may have. The longest that is
-// written is a bitmap of all ordinals, half a gigabyte.
-const maxValue = 1 << 30
-
-func (in *undumper) bytes() ([]byte, error) {
-	n, err := binary.ReadUvarint(in)
-	if err != nil || n > maxValue {
-		return nil, errDump("a value has no end")
-	}
-	// Not n bytes at once: the length may be wrong.
-	var b bytes.Buffer
-	if _, err := io.CopyN(&b, in.r, int64(n)); err != nil {
-		return nil, errDump("a value has no end")
-	}
-	in.sum.Write(b.Bytes())
-	return b.Bytes(), nil
-}
-
-func (in *undumper) value() (any, error) {
-	kind, err := in.ReadByte()
-	if err != nil {
-		return nil, errDump("a row has no end")
-	}
-	switch kind {
-	case kindNull:
-		return nil, nil
-	case kindInt:
-		n, err := binary.ReadVarint(in)
-		if err != nil {
-			return nil, errDump("a number has no end")
-		}
-		return n, nil
-	case kindText:
-		b, err := in.bytes()
-		return string(b), err
-	case kindBlob:
-		b, err := in.bytes()
-		return slices.Clip(b), err
-	default:
-		return nil, errDump("a value of no kind")
-	}
 }

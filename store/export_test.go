@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 
@@ -26,4 +27,51 @@ func BlobColumns() (out []string) {
 		out = append(out, c.table+"."+c.column)
 	}
 	return out
+}
+
+// DumpTable is a table of a dump.
+type DumpTable struct {
+	Name    string
+	Columns []string
+	Rows    [][]any
+}
+
+// Undump reads a dump without a database.
+func Undump(b []byte) (version int64, ts []DumpTable, err error) {
+	in, version, err := begin(bytes.NewReader(b))
+	if err != nil {
+		return 0, nil, err
+	}
+	for {
+		t, ok, err := in.next()
+		if err != nil || !ok {
+			return version, ts, err
+		}
+		d := DumpTable{Name: t.name, Columns: t.columns}
+		for more := true; more; {
+			var rows [][]any
+			if rows, more, err = in.rows(t, int64(len(d.Rows)), 3); err != nil {
+				return 0, nil, err
+			}
+			d.Rows = append(d.Rows, rows...)
+		}
+		ts = append(ts, d)
+	}
+}
+
+// Redump writes a dump without a database.
+func Redump(version int64, ts []DumpTable) ([]byte, error) {
+	var b bytes.Buffer
+	o := newDumper(&b, version)
+	for _, t := range ts {
+		o.head(table{t.Name, t.Columns})
+		for _, r := range t.Rows {
+			if err := o.row(r); err != nil {
+				return nil, err
+			}
+		}
+		o.foot(int64(len(t.Rows)))
+	}
+	err := o.end(&b)
+	return b.Bytes(), err
 }

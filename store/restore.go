@@ -1,10 +1,7 @@
 package store
 
 import (
-	"bufio"
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +11,7 @@ import (
 )
 
 // loadRows is how many rows of a dump one transaction takes.
-const loadRows = 20_000
+const loadRows = 5_000
 
 // Restore fills a new database from a dump and closes it. Open makes the
 // database at the schema's version that the dump has (see OpenAt and
@@ -23,17 +20,11 @@ const loadRows = 20_000
 // anything, and a CodeInvalid error if what it reads is no whole dump, was
 // changed, or fits no such schema: the database is then to be thrown away.
 func Restore(ctx context.Context, r io.Reader, open func(version int64) (*DB, error)) (rows int64, err error) {
-	in := &undumper{r: bufio.NewReaderSize(r, 1<<20), sum: sha256.New()}
-	magic := make([]byte, len(dumpMagic))
-	if _, err := io.ReadFull(in.r, magic); err != nil || string(magic) != dumpMagic {
-		return 0, errDump("it begins otherwise")
+	in, version, err := begin(r)
+	if err != nil {
+		return 0, err
 	}
-	in.sum.Write(magic)
-	version, err := binary.ReadUvarint(in)
-	if err != nil || version == 0 || version > 1<<31 {
-		return 0, errDump("it has no version")
-	}
-	d, err := open(int64(version))
+	d, err := open(version)
 	if err != nil {
 		return 0, err
 	}
@@ -49,23 +40,77 @@ func Restore(ctx context.Context, r io.Reader, open func(version int64) (*DB, er
 		return 0, err
 	}
 	for {
-		mark, err := in.ReadByte()
-		if err != nil {
-			return rows, errDump("it ends early")
+		t, ok, err := in.next()
+		if err != nil || !ok {
+			return rows, err
 		}
-		switch mark {
-		case markTable:
-			n, err := in.table(ctx, d, tables)
-			rows += n
-			if err != nil {
-				return rows, err
-			}
-		case markSum:
-			return rows, in.check()
-		default:
-			return rows, errDump("a part of no kind")
+		if err := fits(t, tables); err != nil {
+			return rows, err
+		}
+		n, err := d.fill(ctx, t, in)
+		rows += n
+		if err != nil {
+			return rows, err
 		}
 	}
+}
+
+// fits checks that a table of a dump is one of the schema. Its names go into
+// statements, so they must be those that we know.
+func fits(t table, known []table) error {
+	i := slices.IndexFunc(known, func(k table) bool { return k.name == t.name })
+	if i < 0 || len(t.columns) != len(known[i].columns) {
+		return errDump("it has a table that the schema of its version has not")
+	}
+	for _, c := range t.columns {
+		if !slices.Contains(known[i].columns, c) {
+			return errDump("it has a column that the schema of its version has not")
+		}
+	}
+	return nil
+}
+
+// fill puts the rows of a table into the one of its name. The next rows are read
+// while those before are written.
+func (d *DB) fill(ctx context.Context, t table, in *undumper) (rows int64, err error) {
+	type batch struct {
+		rows [][]any
+		more bool
+		err  error
+	}
+	batches := make(chan batch, 1)
+	ctx, stop := context.WithCancel(ctx)
+	go func() {
+		defer close(batches)
+		for read, more := int64(0), true; more; {
+			var b batch
+			b.rows, b.more, b.err = in.rows(t, read, loadRows)
+			read, more = read+int64(len(b.rows)), b.more && b.err == nil
+			select {
+			case batches <- b:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	defer func() { // the reader is this function's until it returns
+		stop()
+		for range batches {
+		}
+	}()
+	for b := range batches {
+		if b.err != nil {
+			return rows, b.err
+		}
+		err := d.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+			return load(ctx, tx, t.name, t.columns, b.rows, func(row []any) []any { return row })
+		})
+		if err != nil {
+			return rows, fmt.Errorf("restore %s: %w", t.name, err)
+		}
+		rows += int64(len(b.rows))
+	}
+	return rows, ctx.Err()
 }
 
 // empty checks that nobody's data is in the tables, and takes out the rows that a
@@ -86,93 +131,4 @@ func empty(ctx context.Context, tx selvedge.Tx, tables []table) error {
 		}
 	}
 	return nil
-}
-
-// check reads the sum at the end.
-func (in *undumper) check() error {
-	want := in.sum.Sum(nil)
-	got := make([]byte, len(want))
-	if _, err := io.ReadFull(in.r, got); err != nil {
-		return errDump("it ends early")
-	}
-	if !slices.Equal(got, want) {
-		return errDump("it was changed")
-	}
-	if _, err := in.r.ReadByte(); err != io.EOF {
-		return errDump("something follows it")
-	}
-	return nil
-}
-
-// table reads a table, whose mark is read, into the one of its name.
-func (in *undumper) table(ctx context.Context, d *DB, known []table) (rows int64, err error) {
-	t, err := in.head(known)
-	if err != nil {
-		return 0, err
-	}
-	for {
-		batch, more, err := in.rows(len(t.columns))
-		if err != nil {
-			return rows, err
-		}
-		err = d.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
-			return load(ctx, tx, t.name, t.columns, batch, func(row []any) []any { return row })
-		})
-		if err != nil {
-			return rows, fmt.Errorf("restore %s: %w", t.name, err)
-		}
-		rows += int64(len(batch))
-		if !more {
-			break
-		}
-	}
-	if n, err := binary.ReadUvarint(in); err != nil || int64(n) != rows {
-		return rows, errDump("a table has another number of rows than it says")
-	}
-	return rows, nil
-}
-
-func (in *undumper) head(known []table) (t table, err error) {
-	name, err := in.bytes()
-	if err != nil {
-		return t, err
-	}
-	i := slices.IndexFunc(known, func(k table) bool { return k.name == string(name) })
-	n, err := binary.ReadUvarint(in)
-	if err != nil || i < 0 || n != uint64(len(known[i].columns)) {
-		return t, errDump("it has a table that the schema of its version has not")
-	}
-	t.name = string(name)
-	for range n {
-		c, err := in.bytes()
-		if err != nil {
-			return t, err
-		}
-		if !slices.Contains(known[i].columns, string(c)) {
-			return t, errDump("it has a column that the schema of its version has not")
-		}
-		t.columns = append(t.columns, string(c))
-	}
-	return t, nil
-}
-
-// rows reads rows until there are enough for a transaction, or the table ends.
-func (in *undumper) rows(columns int) (batch [][]any, more bool, err error) {
-	for len(batch) < loadRows {
-		mark, err := in.ReadByte()
-		if err != nil || (mark != markRow && mark != markEnd) {
-			return nil, false, errDump("a table has no end")
-		}
-		if mark == markEnd {
-			return batch, false, nil
-		}
-		row := make([]any, columns)
-		for i := range row {
-			if row[i], err = in.value(); err != nil {
-				return nil, false, err
-			}
-		}
-		batch = append(batch, row)
-	}
-	return batch, true, nil
 }

@@ -5,7 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/pressly/goose/v3"
@@ -22,6 +25,7 @@ type sqlite struct {
 	// in which they asked.
 	writer  chan *sqliteConn
 	readers chan *sqliteConn
+	sync    string // a file to make durable at the end, whose writes are not
 }
 
 // readConns is how many read transactions run at once.
@@ -31,19 +35,30 @@ const readConns = 8
 // to date if need be. The clock dates changes and ledger entries, whose salts
 // come from entropy.
 func Open(ctx context.Context, path string, clock selvedge.Clock, entropy selvedge.Entropy) (*DB, error) {
-	return OpenAt(ctx, path, clock, entropy, latest)
+	return openSQLite(ctx, path, clock, entropy, latest, "FULL")
 }
 
 // OpenAt is Open with an earlier version of the schema, for Restore: nothing
-// else works on it.
-func OpenAt(ctx context.Context, path string, clock selvedge.Clock, entropy selvedge.Entropy, version int64) (_ *DB, err error) {
+// else works on it, and nothing of it is durable before it is closed without an
+// error.
+func OpenAt(ctx context.Context, path string, clock selvedge.Clock, entropy selvedge.Entropy, version int64) (*DB, error) {
+	db, err := openSQLite(ctx, path, clock, entropy, version, "OFF")
+	if err != nil {
+		return nil, err
+	}
+	db.engine.(*sqlite).sync = path
+	return db, nil
+}
+
+// openSQLite opens a database. Synchronous is when its writes are made durable.
+func openSQLite(ctx context.Context, path string, clock selvedge.Clock, entropy selvedge.Entropy, version int64, synchronous string) (_ *DB, err error) {
 	d := &sqlite{writer: make(chan *sqliteConn, 1), readers: make(chan *sqliteConn, readConns)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.Close())
 		}
 	}()
-	w, err := sql.Open("sqlite", dsn(path, "journal_mode(WAL)", "synchronous(FULL)"))
+	w, err := sql.Open("sqlite", dsn(path, "journal_mode(WAL)", "synchronous("+synchronous+")"))
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
@@ -98,7 +113,23 @@ func (d *sqlite) Close() error {
 	for _, p := range d.pools {
 		errs = append(errs, p.Close())
 	}
+	if d.sync != "" {
+		// The last connection moves the log into the file, as a rule.
+		if err := syncFile(d.sync + "-wal"); !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+		errs = append(errs, syncFile(d.sync), syncFile(filepath.Dir(d.sync)))
+	}
 	return errors.Join(errs...)
+}
+
+// syncFile makes a file durable, or the names in a folder.
+func syncFile(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // Update implements selvedge.Transactor.

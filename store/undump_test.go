@@ -5,12 +5,14 @@ import (
 	"crypto/sha256"
 	"errors"
 	"math"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/internal/fakeclock"
 	"github.com/selvedge/selvedge/store"
 )
 
@@ -103,4 +105,28 @@ func FuzzUndump(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestRestoreFits: what a dump calls its tables and columns becomes part of a
+// statement only if the schema calls them so too.
+func TestRestoreFits(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, d := range map[string]store.DumpTable{
+		"another table":    {Name: "org; DROP TABLE org", Columns: []string{"id"}},
+		"a table of none":  {Name: "verdictless"},
+		"too few columns":  {Name: "segment", Columns: []string{"class"}},
+		"a column of none": {Name: "segment", Columns: []string{"class", "source", "sum", "size) SELECT 1, 2, 3, 4 --"}},
+	} {
+		b, err := store.Redump(9, []store.DumpTable{d})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = store.Restore(t.Context(), bytes.NewReader(b), func(v int64) (*store.DB, error) {
+			return store.OpenAt(t.Context(), filepath.Join(dir, name+".db"), fakeclock.New(start), selvedge.NewSeededEntropy("test"), v)
+		})
+		if selvedge.CodeOf(err) != selvedge.CodeInvalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }

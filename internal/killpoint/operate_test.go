@@ -44,7 +44,7 @@ func (w *world) rotated(t *testing.T, c *api.Client) {
 			return
 		}
 		open := 0
-		for _, j := range page.Items.Items {
+		for _, j := range page.Items {
 			if j.State == job.Failed || j.State == job.Cancelled {
 				t.Errorf("job %s is %s: %s", j.ID, j.State, j.Failure)
 			}

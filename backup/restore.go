@@ -135,6 +135,15 @@ func files(dir string) (map[string]File, error) {
 	return out, nil
 }
 
+// syncFolder makes the names in a folder durable.
+func syncFolder(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
 // write writes the manifest, and with it makes the folder a backup.
 func (m *Manifest) write(dir string) (err error) {
 	if m.Files, err = files(dir); err != nil {
@@ -152,6 +161,9 @@ func (m *Manifest) write(dir string) (err error) {
 	if err = errors.Join(err, w.Sync(), w.Close()); err == nil {
 		killpoint.Reach("before a backup is whole")
 		err = os.Rename(w.Name(), filepath.Join(dir, manifestFile))
+	}
+	if err == nil {
+		err = syncFolder(dir)
 	}
 	if err != nil {
 		return fmt.Errorf("write manifest: %w", err)

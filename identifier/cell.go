@@ -5,16 +5,33 @@ type Cell struct {
 	// Identity is the form that tells repeats: two spellings of one mailbox in
 	// the clear have one Identity. It is looked up.
 	Identity Form
-	// Also are further forms to look up, because a contact point that was
-	// imported as hashes may carry one form only. Nil for a hashed cell, and
-	// for an ASCII address outside the Gmail family, which has no other form.
-	Also []Form
 	// Hashed says that the sender had hashed the value.
 	Hashed bool
 	// Repaired says that something was left out to read the value: white space
 	// inside an address, the name beside it, or a phone number's extension.
 	// Trimming, quotes and the like do not count.
 	Repaired bool
+
+	also  [2]Form // as many as a phone number or an ASCII address has
+	count uint8
+	more  []Form // all, where there are more
+}
+
+// Also returns further forms to look up, because a contact point that was imported
+// as hashes may carry one form only. A hashed cell has none, nor has an ASCII
+// address outside the Gmail family, which has no other form. The slice is valid as
+// long as c.
+func (c *Cell) Also() []Form {
+	if c.more != nil {
+		return c.more
+	}
+	return c.also[:c.count]
+}
+
+// alsoLookUp adds a form to Also. There are at most two.
+func (c *Cell) alsoLookUp(f Form) {
+	c.also[c.count] = f
+	c.count++
 }
 
 // Address is the value of a contact point, understood.
@@ -48,7 +65,8 @@ func Contact(k Kind, value, region string) (Address, Reason) {
 		if reason != Accepted {
 			return Address{}, reason
 		}
-		return Address{Forms: n.forms(), Identity: n.cell().Identity, Mask: n.mask()}, Accepted
+		forms := n.forms()
+		return Address{Forms: forms[:], Identity: forms[0], Mask: n.mask()}, Accepted
 	default:
 		return Address{}, ReasonNoKind
 	}

@@ -4,8 +4,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/nyaruka/phonenumbers"
 )
 
 // Bounds for reading a number.
@@ -134,5 +132,13 @@ func vanity(s string) (string, bool) {
 	if places != 7 {
 		return "", false
 	}
-	return phonenumbers.ConvertAlphaCharactersInNumber(s), true
+	return strings.Map(func(r rune) rune {
+		if isLetter(r) {
+			return rune(keypad[r|0x20-'a'])
+		}
+		return r
+	}, s), true
 }
+
+// keypad has the digit of each letter (ITU-T E.161).
+const keypad = "22233344455566677778889999"

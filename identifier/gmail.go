@@ -71,18 +71,15 @@ func (m *mailbox) cell() Cell {
 		// A contact point imported as one hash has E1 if its platform knew the
 		// rule, under the domain that it was registered with, and else E0 as
 		// the person writes it, which may be how the list has it too.
-		c.Also = []Form{emailForm(local, googlemail)}
+		c.alsoLookUp(emailForm(local, googlemail))
 		if local != m.local {
-			c.Also = add(c.Also, emailForm(m.local, m.domain))
+			c.alsoLookUp(emailForm(m.local, m.domain))
 		}
 	case m.spelt.local != "":
 		forms := m.forms()
-		c.Identity, c.Also = forms[0], forms[1:]
+		c.Identity, c.more = forms[0], forms[1:]
 	default:
 		c.Identity = emailForm(m.local, m.domain)
-	}
-	if len(c.Also) == 0 {
-		c.Also = nil
 	}
 	return c
 }

@@ -17,7 +17,8 @@ func (m *mailbox) mask() string {
 
 // mask returns what the person may be shown of the number.
 func (n *number) mask() string {
-	return "+" + n.country + " " + hidden + " " + hidden + " ••" + n.national[len(n.national)-2:]
+	text := n.Text()
+	return "+" + n.CountryCode() + " " + hidden + " " + hidden + " ••" + string(text[len(text)-2:])
 }
 
 // first returns the first character of s.

@@ -193,7 +193,7 @@ func checkReadFindsContact(t interface {
 	if !slices.Contains(forms, cell.Identity) || cell.Hashed {
 		t.Fatalf("the identity is no form of the contact point")
 	}
-	for _, f := range cell.Also {
+	for _, f := range cell.Also() {
 		if !slices.Contains(forms, f) || f == cell.Identity {
 			t.Fatalf("a further form is none, or the identity again")
 		}

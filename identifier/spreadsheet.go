@@ -59,7 +59,3 @@ func decimal(s string) (whole, fraction string, ok bool) {
 func allDigits(s string) bool { return strings.TrimFunc(s, isDigit) == "" }
 
 func allZeros(s string) bool { return strings.Trim(s, "0") == "" }
-
-// isRounded says that every digit after the fifteenth is a zero, which is how a
-// spreadsheet fills up what it has no room for.
-func isRounded(digits string) bool { return len(digits) > maxDigits && allZeros(digits[maxDigits:]) }

@@ -127,7 +127,7 @@ func (tb table) oracle(t failer, b *bench, region string) (rows, ids list.Tally,
 				seen[cell.Identity] = true
 				own.Used++
 			}
-			for _, f := range append(slices.Clone(cell.Also), cell.Identity) {
+			for _, f := range append(slices.Clone(cell.Also()), cell.Identity) {
 				set[fmt.Sprintf("%s %x", f.Class, [token.Size]byte(b.current(t).Of(f)))] = true
 			}
 		}

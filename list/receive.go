@@ -231,7 +231,7 @@ func (u *upload) add(cell identifier.Cell, i int) error {
 	if err := u.tokens.Add(pack(cell.Identity.Class, u.keys.Of(cell.Identity), false, place)); err != nil {
 		return err
 	}
-	for _, f := range cell.Also {
+	for _, f := range cell.Also() {
 		if err := u.tokens.Add(pack(f.Class, u.keys.Of(f), true, place)); err != nil {
 			return err
 		}

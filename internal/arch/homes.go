@@ -66,6 +66,11 @@ func importHomes() []home {
 			"the domains know no protocol; only doors and what drives them do",
 		},
 		{
+			[]string{"github.com/nyaruka/phonenumbers"},
+			[]string{"internal/numbering/generate"},
+			"numbers are read from tables that are made from it; use internal/numbering",
+		},
+		{
 			[]string{"log"},
 			nil,
 			"log with a passed *slog.Logger",

@@ -1,5 +1,8 @@
 package identifier
 
+// maxAlso is how many further forms a phone number or an ASCII address may have.
+const maxAlso = 2
+
 // Cell is one identifier read from a list.
 type Cell struct {
 	// Identity is the form that tells repeats: two spellings of one mailbox in
@@ -12,7 +15,7 @@ type Cell struct {
 	// Trimming, quotes and the like do not count.
 	Repaired bool
 
-	also  [2]Form // as many as a phone number or an ASCII address has
+	also  [maxAlso]Form
 	count uint8
 	more  []Form // all, where there are more
 }
@@ -28,7 +31,7 @@ func (c *Cell) Also() []Form {
 	return c.also[:c.count]
 }
 
-// alsoLookUp adds a form to Also. There are at most two.
+// alsoLookUp adds a form to Also. There are at most maxAlso.
 func (c *Cell) alsoLookUp(f Form) {
 	c.also[c.count] = f
 	c.count++
@@ -59,10 +62,10 @@ func Contact(k Kind, value, region string) (Address, Reason) {
 		if reason != Accepted {
 			return Address{}, reason
 		}
-		return Address{Forms: m.forms(), Identity: m.cell().Identity, Mask: m.mask()}, Accepted
+		return Address{Forms: m.forms(), Identity: m.identity(), Mask: m.mask()}, Accepted
 	case Phone:
-		n, reason := parseNumber(value, region)
-		if reason != Accepted {
+		var n number
+		if reason := n.parse(value, region); reason != Accepted {
 			return Address{}, reason
 		}
 		forms := n.forms()
@@ -75,29 +78,35 @@ func Contact(k Kind, value, region string) (Address, Reason) {
 // Read reads one cell of a list, in the clear or hashed; which of the two is
 // decided for this cell alone. The region is as for Contact, and is not looked
 // at for a hash. Whatever Contact accepts, Read accepts, with the same Identity. On refusal the Cell is the zero Cell.
-func Read(k Kind, text, region string) (Cell, Reason) {
+func Read(k Kind, text, region string) (c Cell, reason Reason) {
 	if k != Email && k != Phone {
 		return Cell{}, ReasonNoKind
 	}
+	// No hash has an @, so an address is known before a hash.
+	if k == Email && c.readASCII(text) {
+		return c, Accepted
+	}
 	if looksHashed(text) {
-		f, reason := Hash(k, text)
-		if reason != Accepted {
+		c.Hashed = true
+		if c.Identity, reason = Hash(k, text); reason != Accepted {
 			return Cell{}, reason
 		}
-		return Cell{Identity: f, Hashed: true}, Accepted
+		return c, Accepted
 	}
 	if k == Email {
 		m, reason := parseMailbox(text)
 		if reason != Accepted {
 			return Cell{}, reason
 		}
-		return m.cell(), Accepted
+		m.cell(&c)
+		return c, Accepted
 	}
-	n, reason := parseNumber(text, region)
-	if reason != Accepted {
+	var n number
+	if reason = n.parse(text, region); reason != Accepted {
 		return Cell{}, reason
 	}
-	return n.cell(), Accepted
+	n.cell(&c)
+	return c, Accepted
 }
 
 // add appends f unless forms has it. There are a handful, so a scan is cheapest.

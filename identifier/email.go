@@ -35,8 +35,6 @@ type mailbox struct {
 // and other punctuation.
 func parseMailbox(text string) (mailbox, Reason) {
 	s := trim(text)
-	// The common case is an ASCII address and nothing else. It touches neither
-	// the Unicode tables nor the heap, unless there are capitals.
 	if at := scanASCII(s); at > 0 {
 		return asciiMailbox(s, at)
 	}
@@ -61,6 +59,31 @@ func parseMailbox(text string) (mailbox, Reason) {
 	}
 	m.repaired = m.repaired || named || spaced
 	return m, Accepted
+}
+
+// readASCII reads what nearly every cell of addresses is, an ASCII address and
+// nothing else, from its text to its forms without a string between. It returns
+// false, and leaves c, for anything that it would not accept.
+func (c *Cell) readASCII(text string) bool {
+	s := trim(text)
+	at := scanASCII(s)
+	if at == 0 || at > maxLocal || len(s) > maxAddress {
+		return false
+	}
+	var buf [maxAddress]byte
+	address := buf[:len(s)]
+	for i := range address {
+		b := s[i]
+		if b-'A' < 26 {
+			b |= 0x20
+		}
+		address[i] = b
+	}
+	if domain := address[at+1:]; string(domain) == gmail || string(domain) == googlemail {
+		return c.takeGmail(address, at)
+	}
+	c.Identity = addressForm(address)
+	return true
 }
 
 // parseBare reads an address that nothing surrounds.

@@ -20,9 +20,28 @@ func CanReadNumber(text, region string, careful bool) bool {
 	return reason == Accepted
 }
 
-func readNumber(text, region string, careful bool) (number, Reason) {
+func readNumber(text, region string, careful bool) (n number, reason Reason) {
 	if r, ok := numbering.RegionOf(region); ok && careful {
-		return parseWrapped(text, r)
+		reason = n.parseWrapped(text, r)
+	} else {
+		reason = n.parse(text, region)
 	}
-	return parseNumber(text, region)
+	if reason != Accepted {
+		return number{}, reason
+	}
+	return n, reason
+}
+
+// ReadAddress reads an address, or, if careful, without the fast path, and says
+// whether it was read on that. The careful path answers refusals for both.
+func ReadAddress(text string, careful bool) (c Cell, fast bool, reason Reason) {
+	if !careful && c.readASCII(text) {
+		return c, true, Accepted
+	}
+	m, reason := parseMailbox(text)
+	if reason != Accepted {
+		return Cell{}, false, reason
+	}
+	m.cell(&c)
+	return c, false, Accepted
 }

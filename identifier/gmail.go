@@ -61,27 +61,54 @@ func (m *mailbox) forms() []Form {
 	return forms
 }
 
-// cell returns the most collapsed form, and the others worth a look-up.
-func (m *mailbox) cell() Cell {
-	c := Cell{Repaired: m.repaired}
+// identity returns the form that all spellings of the mailbox have in common.
+func (m *mailbox) identity() Form {
+	if m.isGmail() {
+		return emailForm(m.collapsed(), gmail)
+	}
+	return emailForm(m.local, m.domain)
+}
+
+// cell writes the most collapsed form to c, and the others worth a look-up.
+func (m *mailbox) cell(c *Cell) {
+	c.Repaired = m.repaired
 	switch {
 	case m.isGmail():
-		local := m.collapsed()
-		c.Identity = emailForm(local, gmail)
-		// A contact point imported as one hash has E1 if its platform knew the
-		// rule, under the domain that it was registered with, and else E0 as
-		// the person writes it, which may be how the list has it too.
-		c.alsoLookUp(emailForm(local, googlemail))
-		if local != m.local {
-			c.alsoLookUp(emailForm(m.local, m.domain))
-		}
+		c.takeGmail([]byte(m.local+"@"+m.domain), len(m.local))
 	case m.spelt.local != "":
 		forms := m.forms()
 		c.Identity, c.more = forms[0], forms[1:]
 	default:
 		c.Identity = emailForm(m.local, m.domain)
 	}
-	return c
+}
+
+// takeGmail writes the forms of a canonical address in the Gmail family to c, and
+// returns false if nothing of it is left without dots and tag.
+func (c *Cell) takeGmail(address []byte, at int) bool {
+	var buf [maxLocal + 1 + len(googlemail)]byte
+	n := 0
+	for _, b := range address[:at] {
+		if b == '+' {
+			break
+		}
+		if b != '.' {
+			buf[n] = b
+			n++
+		}
+	}
+	if n == 0 {
+		return false
+	}
+	c.Identity = addressForm(append(buf[:n], "@"+gmail...))
+	// A contact point imported as one hash has E1 if its platform knew the rule,
+	// under the domain that it was registered with, and else E0 as the person
+	// writes it, which may be how the list has it too.
+	c.alsoLookUp(addressForm(append(buf[:n], "@"+googlemail...)))
+	if n < at {
+		c.alsoLookUp(addressForm(address))
+	}
+	return true
 }
 
 // emailForm hashes local@domain, on the stack for any ASCII address.
@@ -89,6 +116,7 @@ func emailForm(local, domain string) Form {
 	var buf [maxAddress]byte
 	b := append(buf[:0], local...)
 	b = append(b, '@')
-	b = append(b, domain...)
-	return Form{Class: ClassEmail, Digest: sha256.Sum256(b)}
+	return addressForm(append(b, domain...))
 }
+
+func addressForm(b []byte) Form { return Form{Class: ClassEmail, Digest: sha256.Sum256(b)} }

@@ -21,46 +21,48 @@ type number struct {
 // The length must be one that the country's numbering plan has. That the number
 // is assigned is not asked: an unassigned number matches nobody, and the lists
 // of assigned ranges lag behind the world.
-func parseNumber(text, region string) (number, Reason) {
+//
+// It is a method, as is what it calls, because copying the number at each return
+// took longer than reading it.
+func (n *number) parse(text, region string) Reason {
 	r, ok := numbering.RegionOf(region)
 	if !ok {
-		return number{}, ReasonBadRegion
+		return ReasonBadRegion
 	}
 	// The common case is digits and punctuation and nothing else.
 	var d dial
 	if d.read(text) && d.plain() {
-		return d.number(r)
+		return d.ask(n, r)
 	}
-	return parseWrapped(text, r)
+	return n.parseWrapped(text, r)
 }
 
 // parseWrapped reads a number that may have something around it or be damaged. It
 // reads a plain one as well, only slower.
-func parseWrapped(text string, r numbering.Region) (number, Reason) {
+func (n *number) parseWrapped(text string, r numbering.Region) Reason {
 	s := unwrapNumber(text)
 	if isJunk(s) {
-		return number{}, ReasonEmpty
+		return ReasonEmpty
 	}
 	s, ok := foldNumber(s)
 	if !ok {
-		return number{}, ReasonNotPhone
+		return ReasonNotPhone
 	}
 	if severalNumbers(s) {
-		return number{}, ReasonSeveral
+		return ReasonSeveral
 	}
 	s, reason := fromSpreadsheet(s)
 	if reason != Accepted {
-		return number{}, reason
+		return reason
 	}
 	s, extended := cutExtension(s)
 	s, ok = vanity(s)
 	var d dial
 	if !ok || !d.read(s) {
-		return number{}, ReasonNotPhone
+		return ReasonNotPhone
 	}
-	n, reason := d.number(r)
-	n.repaired = extended && reason == Accepted
-	return n, reason
+	n.repaired = extended
+	return d.ask(n, r)
 }
 
 // forms returns P0 and P1: with and without the plus (D7).
@@ -69,11 +71,12 @@ func (n *number) forms() [2]Form {
 	return [2]Form{phoneForm(e164), phoneForm(e164[1:])}
 }
 
-func (n *number) cell() Cell {
-	forms := n.forms()
-	c := Cell{Identity: forms[0], Repaired: n.repaired}
-	c.alsoLookUp(forms[1])
-	return c
+// cell writes the number's forms to c.
+func (n *number) cell(c *Cell) {
+	e164 := n.Text()
+	c.Identity = phoneForm(e164)
+	c.alsoLookUp(phoneForm(e164[1:]))
+	c.Repaired = n.repaired
 }
 
 func phoneForm(s []byte) Form { return Form{Class: ClassPhone, Digest: sha256.Sum256(s)} }

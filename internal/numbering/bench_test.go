@@ -34,7 +34,8 @@ func BenchmarkParse(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		n := &all[i%len(all)]
 		r, _ := numbering.RegionOf(n.region)
-		if _, ok := numbering.Parse([]byte(n.digits), n.plus, r); !ok {
+		var parsed numbering.Number
+		if !parsed.Parse([]byte(n.digits), n.plus, r) {
 			b.Fatal(n.digits)
 		}
 	}

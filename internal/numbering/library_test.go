@@ -34,8 +34,8 @@ func parse(t testing.TB, digits string, plus bool, region string) (string, bool)
 	if !ok {
 		t.Fatalf("region %s is not known", region)
 	}
-	n, ok := numbering.Parse([]byte(digits), plus, r)
-	if !ok {
+	var n numbering.Number
+	if !n.Parse([]byte(digits), plus, r) {
 		if n != (numbering.Number{}) {
 			t.Fatalf("%q in %s: refused, with a number", digits, region)
 		}

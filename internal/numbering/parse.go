@@ -17,13 +17,13 @@ func (d *dialled) digits() []byte { return d.text[d.lo:d.hi] }
 
 // Parse reads the digits of a number, which are ASCII. With a plus they begin with
 // a country code. Without one they are dialled in the region, and may begin with
-// what is dialled there for abroad or before a national number. It returns false
-// if no numbering plan has such a number, or if it can be dialled only locally,
-// and for a national number if there is no region. That the number is assigned is
-// not asked.
-func Parse(digits []byte, plus bool, region Region) (Number, bool) {
+// what is dialled there for abroad or before a national number. It returns false,
+// and leaves n, if no numbering plan has such a number, or if it can be dialled
+// only locally, and for a national number if there is no region. That the number
+// is assigned is not asked.
+func (n *Number) Parse(digits []byte, plus bool, region Region) bool {
 	if len(digits) > deep+maxNational {
-		return Number{}, false
+		return false
 	}
 	d := dialled{lo: head, hi: head + len(digits)}
 	copy(d.text[head:], digits)
@@ -37,28 +37,29 @@ func Parse(digits []byte, plus bool, region Region) (Number, bool) {
 	// were not there, if it leads to a country code.
 	if !ok {
 		if region == 0 {
-			return Number{}, false
+			return false
 		}
 		if by, ok = d.cutAbroad(from); !ok || plus && by == nil {
-			return Number{}, false
+			return false
 		}
 	}
 	if by == nil {
 		by = from
 	}
 	if d.hi-d.lo < minNational {
-		return Number{}, false
+		return false
 	}
 	if cut, ok := by.cutPrefix(d.digits()); ok {
 		if n := cut.size(d.digits()); by.possible(n) || by.tooLong(n) {
 			d.apply(cut)
 		}
 	}
-	n := d.hi - d.lo
-	if n < minNational || n > maxNational || !plans[by.main].possible(n) {
-		return Number{}, false
+	size := d.hi - d.lo
+	if size < minNational || size > maxNational || !plans[by.main].possible(size) {
+		return false
 	}
-	return d.number(by.code), true
+	d.number(n, by.code)
+	return true
 }
 
 // cutCode cuts a country code off the digits and returns the plan that speaks for
@@ -100,18 +101,17 @@ func (d *dialled) cutAbroad(p *plan) (*plan, bool) {
 	return &plans[p.main], true
 }
 
-// number returns the digits as a number with the country code.
-func (d *dialled) number(code uint16) Number {
+// number writes the digits as a number with the country code.
+func (d *dialled) number(n *Number, code uint16) {
 	lo := d.lo
 	for ; code > 0; code /= 10 {
 		lo--
 		d.text[lo] = '0' + byte(code%10)
 	}
-	n := Number{code: uint8(d.lo - lo)}
+	n.code = uint8(d.lo - lo)
 	lo--
 	d.text[lo] = '+'
 	n.size = uint8(copy(n.text[:], d.text[lo:d.hi]))
-	return n
 }
 
 func codeDigits(code uint16) int {

@@ -6,11 +6,14 @@ import (
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 	"io/fs"
 	"log/slog"
 	"os"
+	"sync"
 
 	"github.com/selvedge/selvedge"
 )
@@ -30,9 +33,23 @@ type Key struct {
 	// unexported field, nor for %p: it would print an array, and under a wrong
 	// verb what a pointer leads to. Of a function it prints the address.
 	bytes func() *[rootLen]byte
+	// macs hands out states of HMAC under the key: to key a new one costs more
+	// than the MAC of a short message. They too are behind a function.
+	macs func() *sync.Pool
 }
 
-func newKey(b [rootLen]byte) Key { return Key{func() *[rootLen]byte { return &b }} }
+func newKey(b [rootLen]byte) Key {
+	macs := &sync.Pool{New: func() any { return &mac{Hash: hmac.New(sha256.New, b[:])} }}
+	return Key{func() *[rootLen]byte { return &b }, func() *sync.Pool { return macs }}
+}
+
+// mac is a state of HMAC-SHA-256, with room for what would be allocated for
+// each message.
+type mac struct {
+	hash.Hash
+	length [4]byte
+	sum    [sha256.Size]byte
+}
 
 // Create makes a new root secret from entropy and writes it to path with mode
 // 0600. It returns a CodeConflict error if the file exists: a root secret is
@@ -110,14 +127,16 @@ func (r *Root) Derive(label string) Key {
 // MAC returns the HMAC-SHA-256 of the parts, each preceded by its length, so
 // that no two lists of parts have the same input.
 func (k Key) MAC(parts ...[]byte) [sha256.Size]byte {
-	m := hmac.New(sha256.New, k.bytes()[:])
-	var n [4]byte
+	m := k.macs().Get().(*mac)
+	defer k.macs().Put(m)
+	m.Reset()
 	for _, p := range parts {
-		n[0], n[1], n[2], n[3] = byte(len(p)>>24), byte(len(p)>>16), byte(len(p)>>8), byte(len(p))
-		m.Write(n[:])
+		binary.BigEndian.PutUint32(m.length[:], uint32(len(p)))
+		m.Write(m.length[:])
 		m.Write(p)
 	}
-	return [sha256.Size]byte(m.Sum(nil))
+	m.Sum(m.sum[:0])
+	return m.sum
 }
 
 // Block returns AES-128 under the first half of the key.

@@ -1,7 +1,6 @@
 package contact
 
 import (
-	"regexp"
 	"time"
 
 	"github.com/selvedge/selvedge"
@@ -83,10 +82,32 @@ func (a Account) Masked(p AgePolicy) []Mask {
 	return ms
 }
 
-var (
-	platformIDText = regexp.MustCompile(`^[!-~]{1,128}$`)
-	countryText    = regexp.MustCompile(`^[A-Z]{2}$`)
-)
+// isPlatformID says whether a text is 1 to 128 visible ASCII characters. An
+// import asks for every row, so this and its neighbours are no expressions.
+func isPlatformID(s string) bool {
+	return s != "" && len(s) <= 128 && each(s, func(c byte) bool { return '!' <= c && c <= '~' })
+}
+
+// isCountry says whether a text is two capital letters.
+func isCountry(s string) bool {
+	return len(s) == 2 && each(s, func(c byte) bool { return 'A' <= c && c <= 'Z' })
+}
+
+// isWay says whether a text can be how somebody proved control: a letter, then
+// at most 31 letters and underscores, all lower-case.
+func isWay(s string) bool {
+	return s != "" && len(s) <= 32 && s[0] != '_' && each(s, func(c byte) bool { return 'a' <= c && c <= 'z' || c == '_' })
+}
+
+// each says whether all bytes of a text are of a kind.
+func each(s string, is func(byte) bool) bool {
+	for i := range len(s) {
+		if !is(s[i]) {
+			return false
+		}
+	}
+	return true
+}
 
 // sameFacts says whether an import's row tells nothing new of the account.
 func (a Account) sameFacts(b Account) bool {

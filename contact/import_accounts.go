@@ -26,9 +26,9 @@ type accountRow struct {
 func parseAccount(row int64, f []string) accountRow {
 	a := accountRow{row: row, Account: Account{PlatformID: f[0], Country: f[1], Age: AgeClass(f[2]), State: State(f[4])}}
 	switch {
-	case !platformIDText.MatchString(a.PlatformID):
+	case !isPlatformID(a.PlatformID):
 		a.refused = reasonBadAccount
-	case a.Country != "" && !countryText.MatchString(a.Country):
+	case a.Country != "" && !isCountry(a.Country):
 		a.refused = reasonBadCountry
 	case a.Age != Adult && a.Age != Minor && a.Age != AgeUnknown:
 		a.refused = reasonBadAge

@@ -3,7 +3,6 @@ package contact
 import (
 	"context"
 	"crypto/sha256"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -16,8 +15,6 @@ import (
 const pointsFile = "contact_points.csv"
 
 var pointColumns = []string{"account", "kind", "value", "sha256", "region", "prompt", "given_at", "verified_at", "verified_by"}
-
-var verifiedByText = regexp.MustCompile(`^[a-z][a-z_]{0,31}$`)
 
 // pointRow is one row of contact_points.csv, understood as far as it can be
 // without the database. The value itself is gone by now.
@@ -39,7 +36,7 @@ type pointRow struct {
 func (r *run) parsePoint(row int64, f []string, now time.Time) pointRow {
 	p := pointRow{row: row, platformID: f[0], verifiedBy: f[8]}
 	refuse := func(reason identifier.Reason) pointRow { p.refused = reason; return p }
-	if !platformIDText.MatchString(p.platformID) {
+	if !isPlatformID(p.platformID) {
 		return refuse(reasonBadAccount)
 	}
 	var ok bool
@@ -61,7 +58,7 @@ func (r *run) parsePoint(row int64, f []string, now time.Time) pointRow {
 	if p.givenAt.After(now) || p.verifiedAt.After(now) {
 		return refuse(reasonFuture)
 	}
-	if p.verifiedAt.IsZero() != (p.verifiedBy == "") || (p.verifiedBy != "" && !verifiedByText.MatchString(p.verifiedBy)) {
+	if p.verifiedAt.IsZero() != (p.verifiedBy == "") || (p.verifiedBy != "" && !isWay(p.verifiedBy)) {
 		return refuse(reasonBadVerifiedBy)
 	}
 	value, hashes := f[2], f[3]

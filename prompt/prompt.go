@@ -22,14 +22,30 @@ type Name struct {
 // String returns "id@version".
 func (n Name) String() string { return n.ID + "@" + strconv.Itoa(n.Version) }
 
-var idText = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+// isID says whether a text is lower-case words and digits joined by hyphens,
+// with a letter first. An import asks for every row: an expression would cost
+// as much as the rest of it.
+func isID(s string) bool {
+	if s == "" || s[0] < 'a' || 'z' < s[0] || s[len(s)-1] == '-' {
+		return false
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+		case c == '-' && s[i-1] != '-':
+		default:
+			return false
+		}
+	}
+	return true
+}
 
 // ParseName returns the Name of its String. It returns a CodeInvalid error for
 // any other text.
 func ParseName(s string) (Name, error) {
 	id, v, ok := strings.Cut(s, "@")
 	n, err := strconv.Atoi(v)
-	if !ok || err != nil || n < 1 || n > 1_000_000 || strconv.Itoa(n) != v || len(id) > 64 || !idText.MatchString(id) {
+	if !ok || err != nil || n < 1 || n > 1_000_000 || strconv.Itoa(n) != v || len(id) > 64 || !isID(id) {
 		return Name{}, selvedge.Errorf(selvedge.CodeInvalid, "must be a prompt and its version, as in sign-up@1").
 			At("prompt").Because("bad_prompt_name")
 	}

@@ -37,11 +37,6 @@ func places(columns, n int) string {
 	return strings.Repeat(row+", ", n-1) + row
 }
 
-// load inserts rows into a table.
-func load[T any](ctx context.Context, tx selvedge.Tx, table string, columns []string, vs []T, row func(T) []any) error {
-	return tx.(session).load(context.WithoutCancel(ctx), table, columns, len(vs), func(i int) []any { return row(vs[i]) })
-}
-
 // insert runs an INSERT of many rows in few statements: head, the rows, tail.
 // It calls scan with every row that comes back.
 func insert[T any](ctx context.Context, tx selvedge.Tx, head string, columns int, vs []T, row func(T) []any, tail string, scan func(scanner) error) error {

@@ -55,8 +55,14 @@ func (Contacts) PutAccounts(ctx context.Context, tx selvedge.Tx, as []*contact.A
 		a.ID = selvedge.AccountID(last + 1 + int64(i))
 	}
 	return load(ctx, tx, "account", []string{"id", "platform_id", "country", "age_class", "active_on", "state", "since"}, fresh,
-		func(a *contact.Account) []any {
-			return []any{a.ID, a.PlatformID, a.Country, a.Age, micros{&a.ActiveOn}, a.State, micros{&at}}
+		func(c cells, a *contact.Account) {
+			c.number(int64(a.ID))
+			c.text(a.PlatformID)
+			c.text(a.Country)
+			c.text(string(a.Age))
+			c.time(a.ActiveOn)
+			c.text(string(a.State))
+			c.time(at)
 		})
 }
 

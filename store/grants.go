@@ -26,8 +26,15 @@ func (Contacts) InsertAdsGrants(ctx context.Context, tx selvedge.Tx, gs []*conta
 		g.Ordinal = selvedge.Ordinal(last + 1 + int64(i))
 	}
 	return load(ctx, tx, "ads_grant", []string{"ordinal", "contact_id", "account_id", "person", "purposes", "live", "expires_at", "import_id"}, gs,
-		func(g *contact.AdsGrant) []any {
-			return []any{g.Ordinal, g.Contact, g.Account, g.Person, g.Purposes, g.Live, micros{&g.ExpiresAt}, g.Import}
+		func(c cells, g *contact.AdsGrant) {
+			c.number(int64(g.Ordinal))
+			c.number(int64(g.Contact))
+			c.number(int64(g.Account))
+			c.number(int64(g.Person))
+			c.number(int64(g.Purposes))
+			c.number(int64(g.Live))
+			c.time(g.ExpiresAt)
+			c.number(int64(g.Import))
 		})
 }
 
@@ -59,7 +66,10 @@ func givePersons(ctx context.Context, tx selvedge.Tx, gs []*contact.AdsGrant) er
 		}
 	}
 	return load(ctx, tx, "person", []string{"number", "account_id"}, owners,
-		func(o selvedge.AccountID) []any { return []any{*given[o], o} })
+		func(c cells, o selvedge.AccountID) {
+			c.number(int64(*given[o]))
+			c.number(int64(o))
+		})
 }
 
 // AdsGrants implements contact.Repository.

@@ -20,6 +20,20 @@ func scanPoint(s scanner) (p contact.Point, err error) {
 	return p, err
 }
 
+func pointCells(c cells, p *contact.Point) {
+	c.number(int64(p.ID))
+	c.number(int64(p.Account))
+	c.number(int64(p.Kind))
+	c.bytes(p.Handle[:])
+	c.number(int64(p.Prompt))
+	c.time(p.GivenAt)
+	c.time(p.VerifiedAt)
+	c.text(p.VerifiedBy)
+	c.number(int64(p.Purposes))
+	c.bytes(p.Mask)
+	c.number(int64(p.Import))
+}
+
 func pointRow(p *contact.Point) []any {
 	return []any{p.ID, p.Account, p.Kind, p.Handle[:], p.Prompt, micros{&p.GivenAt}, micros{&p.VerifiedAt}, p.VerifiedBy, p.Purposes, p.Mask, p.Import}
 }
@@ -51,7 +65,7 @@ func (Contacts) InsertPoints(ctx context.Context, tx selvedge.Tx, ps []*contact.
 	for _, p := range fresh {
 		inserted[at[p.ID]] = true
 	}
-	if err := load(ctx, tx, "contact_point", pointNames, fresh, pointRow); err != nil {
+	if err := load(ctx, tx, "contact_point", pointNames, fresh, pointCells); err != nil {
 		return nil, err
 	}
 	err = insert(ctx, tx, `INSERT INTO contact_point (`+pointColumns+`) VALUES `, len(pointNames), other, pointRow,

@@ -31,7 +31,8 @@ type postgres struct {
 	lock int64 // key of the writers' lock, a schema's own
 	// turn is held, by having its one value, by this process's writer: those who
 	// wait must not hold connections that readers need.
-	turn chan struct{}
+	turn  chan struct{}
+	cells copyCells // the writer's
 }
 
 // A writer that hangs would stop all of them: the server ends it.
@@ -148,7 +149,7 @@ func (d *postgres) run(ctx context.Context, options pgx.TxOptions, fn func(*post
 		}
 		return fmt.Errorf("begin transaction: %w", err)
 	}
-	tx := &postgresTx{Tx: begun}
+	tx := &postgresTx{Tx: begun, cells: &d.cells}
 	// Also when fn panics, and when ctx has ended; after the commit it does
 	// nothing.
 	defer func() { _ = begun.Rollback(context.WithoutCancel(ctx)) }()
@@ -196,7 +197,8 @@ func (d *postgres) settle(ctx context.Context, tx *postgresTx, lost error) error
 type postgresTx struct {
 	pgx.Tx
 	acts
-	id string // of the transaction on the server; empty in a View
+	id    string     // of the transaction on the server; empty in a View
+	cells *copyCells // of the load that runs; the writer's
 }
 
 // OpaqueTx implements selvedge.Tx.
@@ -210,11 +212,6 @@ func (tx *postgresTx) exec(ctx context.Context, text string, args []any) (int64,
 func (tx *postgresTx) query(ctx context.Context, text string, args []any) (rows, error) {
 	r, err := tx.Query(ctx, numbered(text), args...)
 	return postgresRows{r}, err
-}
-
-func (tx *postgresTx) load(ctx context.Context, table string, columns []string, n int, row func(int) []any) error {
-	_, err := tx.CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromSlice(n, func(i int) ([]any, error) { return row(i), nil }))
-	return err
 }
 
 type postgresRows struct{ pgx.Rows }

@@ -103,7 +103,7 @@ func (d *DB) fill(ctx context.Context, t table, in *undumper) (rows int64, err e
 			return rows, b.err
 		}
 		err := d.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
-			return load(ctx, tx, t.name, t.columns, b.rows, func(row []any) []any { return row })
+			return load(ctx, tx, t.name, t.columns, b.rows, anyCells)
 		})
 		if err != nil {
 			return rows, fmt.Errorf("restore %s: %w", t.name, err)
@@ -131,4 +131,20 @@ func empty(ctx context.Context, tx selvedge.Tx, tables []table) error {
 		}
 	}
 	return nil
+}
+
+// anyCells gives the cells of a row as a dump has them.
+func anyCells(c cells, row []any) {
+	for _, v := range row {
+		switch v := v.(type) {
+		case int64:
+			c.number(v)
+		case string:
+			c.text(v)
+		case []byte:
+			c.bytes(v)
+		default:
+			c.null()
+		}
+	}
 }

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // registers the driver
@@ -97,7 +96,7 @@ func (d *sqlite) connect(ctx context.Context, pool *sql.DB, into chan *sqliteCon
 		if err != nil {
 			return fmt.Errorf("open database: %w", err)
 		}
-		into <- &sqliteConn{Conn: c, stmts: map[string]*sql.Stmt{}}
+		into <- &sqliteConn{Conn: c, stmts: map[string]*sql.Stmt{}, loaders: map[loaderKey]loader{}}
 	}
 	return nil
 }
@@ -193,7 +192,9 @@ type sqliteConn struct {
 	*sql.Conn
 	acts
 	stmts     map[string]*sql.Stmt
-	committed []func() // of the transaction that runs; see AfterCommit
+	loaders   map[loaderKey]loader
+	cells     sqliteCells // of the load that runs
+	committed []func()    // of the transaction that runs; see AfterCommit
 }
 
 // OpaqueTx implements selvedge.Tx.
@@ -203,6 +204,9 @@ func (*sqliteConn) OpaqueTx() {}
 func (c *sqliteConn) Close() error {
 	var errs []error
 	for _, s := range c.stmts {
+		errs = append(errs, s.Close())
+	}
+	for _, s := range c.loaders {
 		errs = append(errs, s.Close())
 	}
 	return errors.Join(append(errs, c.Conn.Close())...)
@@ -239,16 +243,4 @@ func (c *sqliteConn) query(ctx context.Context, text string, args []any) (rows, 
 		return nil, err
 	}
 	return s.QueryContext(ctx, args...)
-}
-
-func (c *sqliteConn) load(ctx context.Context, table string, columns []string, n int, row func(int) []any) error {
-	head := "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES "
-	return inParts(n, func(from, to int) error {
-		args := make([]any, 0, len(columns)*(to-from))
-		for i := from; i < to; i++ {
-			args = append(args, row(i)...)
-		}
-		_, err := c.exec(ctx, head+places(len(columns), to-from), args)
-		return err
-	})
 }

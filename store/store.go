@@ -59,9 +59,8 @@ type session interface {
 	exec(ctx context.Context, text string, args []any) (int64, error)
 	// query runs a query, whose rows the caller closes.
 	query(ctx context.Context, text string, args []any) (rows, error)
-	// load inserts rows into a table in the fastest way that there is. Nothing
-	// of a failed load stays if the transaction is rolled back, which it must be.
-	load(ctx context.Context, table string, columns []string, n int, row func(i int) []any) error
+	// load inserts n rows into a table, see the function load.
+	load(ctx context.Context, table string, columns []string, n int, row func(c cells, i int)) error
 	// act notes that the transaction enters an act in a space of the ledger.
 	act(space ledger.Space, kind ledger.Kind)
 	// entered returns the spaces that it enters acts in.

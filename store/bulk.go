@@ -7,22 +7,20 @@ import (
 	"github.com/selvedge/selvedge"
 )
 
-// part is how many rows one statement takes. A statement costs about as much
-// as writing ten rows, so that more would gain little.
-const part = 50
+// parts are how many rows one statement takes. A statement costs about as much
+// as writing ten rows.
+var parts = [...]int{200, 20, 1}
 
-// inParts calls fn with the bounds of consecutive parts of n things: full ones,
-// then single ones, so that there are only two texts to prepare.
+// inParts calls fn with the bounds of consecutive parts of n things, the larger
+// ones first. Their sizes are few, so that there are few texts to prepare.
 func inParts(n int, fn func(from, to int) error) error {
-	for from := 0; from < n; {
-		to := from + 1
-		if n-from >= part {
-			to = from + part
+	from := 0
+	for _, size := range parts {
+		for ; n-from >= size; from += size {
+			if err := fn(from, from+size); err != nil {
+				return err
+			}
 		}
-		if err := fn(from, to); err != nil {
-			return err
-		}
-		from = to
 	}
 	return nil
 }
@@ -35,6 +33,21 @@ func places(columns, n int) string {
 	}
 	row := places(1, columns)
 	return strings.Repeat(row+", ", n-1) + row
+}
+
+// among calls fn with every row of a query that ends with a column, for the rows
+// where the column is one of the keys. Both ways use the column's index.
+func among[K any](ctx context.Context, tx selvedge.Tx, fn func(scanner) error, text string, keys []K) error {
+	if tx.(session).lists() {
+		return each(ctx, tx, fn, text+` = ANY (?)`, keys)
+	}
+	return inParts(len(keys), func(from, to int) error {
+		args := make([]any, 0, to-from)
+		for _, k := range keys[from:to] {
+			args = append(args, k)
+		}
+		return each(ctx, tx, fn, text+` IN `+places(1, to-from), args...)
+	})
 }
 
 // insert runs an INSERT of many rows in few statements: head, the rows, tail.

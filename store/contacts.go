@@ -16,19 +16,13 @@ var _ contact.Repository = Contacts{}
 // Accounts implements contact.Repository.
 func (Contacts) Accounts(ctx context.Context, tx selvedge.Tx, platformIDs []string) (map[string]contact.Account, error) {
 	out := make(map[string]contact.Account, len(platformIDs))
-	err := inParts(len(platformIDs), func(from, to int) error {
-		args := make([]any, 0, to-from)
-		for _, id := range platformIDs[from:to] {
-			args = append(args, id)
-		}
-		return each(ctx, tx, func(s scanner) error {
-			var a contact.Account
-			err := s.Scan(&a.ID, &a.PlatformID, &a.Country, &a.Age, micros{&a.ActiveOn}, &a.State, micros{&a.ObjectedAt}, &a.Person)
-			out[a.PlatformID] = a
-			return err
-		}, `SELECT a.id, a.platform_id, a.country, a.age_class, a.active_on, a.state, a.objected_at, COALESCE(p.number, 0)
-			FROM account a LEFT JOIN person p ON p.account_id = a.id WHERE a.platform_id IN `+places(1, to-from), args...)
-	})
+	err := among(ctx, tx, func(s scanner) error {
+		var a contact.Account
+		err := s.Scan(&a.ID, &a.PlatformID, &a.Country, &a.Age, micros{&a.ActiveOn}, &a.State, micros{&a.ObjectedAt}, &a.Person)
+		out[a.PlatformID] = a
+		return err
+	}, `SELECT a.id, a.platform_id, a.country, a.age_class, a.active_on, a.state, a.objected_at, COALESCE(p.number, 0)
+		FROM account a LEFT JOIN person p ON p.account_id = a.id WHERE a.platform_id`, platformIDs)
 	return out, err
 }
 

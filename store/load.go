@@ -101,6 +101,8 @@ func (c *copyCells) time(t time.Time) {
 
 func (c *copyCells) null() { c.b = append(c.b, 0xff, 0xff, 0xff, 0xff) }
 
+func (tx *postgresTx) lists() bool { return true }
+
 // load inserts rows by COPY.
 func (tx *postgresTx) load(ctx context.Context, table string, columns []string, n int, row func(cells, int)) error {
 	c := tx.cells
@@ -113,6 +115,8 @@ func (tx *postgresTx) load(ctx context.Context, table string, columns []string, 
 	_, err := tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(c.b), "COPY "+table+" ("+strings.Join(columns, ", ")+") FROM STDIN (FORMAT binary)")
 	return err
 }
+
+func (c *sqliteConn) lists() bool { return false }
 
 // load inserts rows many to a statement. It calls the driver itself: between it
 // and here database/sql would look at every value once more.

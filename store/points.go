@@ -41,11 +41,9 @@ func pointRow(p *contact.Point) []any {
 // InsertPoints implements contact.Repository. Most contact points are an
 // import's, of accounts that had none: those need not be looked for.
 func (Contacts) InsertPoints(ctx context.Context, tx selvedge.Tx, ps []*contact.Point) ([]bool, error) {
-	lastID, err := one(ctx, tx, number, `SELECT COALESCE(MAX(id), 0) FROM contact_point`)
-	if err != nil {
-		return nil, err
-	}
-	lastAccount, err := one(ctx, tx, number, `SELECT COALESCE(MAX(account_id), 0) FROM contact_point`)
+	var lastID, lastAccount int64
+	err := each(ctx, tx, func(s scanner) error { return s.Scan(&lastID, &lastAccount) },
+		`SELECT COALESCE((SELECT MAX(id) FROM contact_point), 0), COALESCE((SELECT MAX(account_id) FROM contact_point), 0)`)
 	if err != nil {
 		return nil, err
 	}

@@ -59,6 +59,8 @@ type session interface {
 	exec(ctx context.Context, text string, args []any) (int64, error)
 	// query runs a query, whose rows the caller closes.
 	query(ctx context.Context, text string, args []any) (rows, error)
+	// lists says whether a list can be one argument of a statement.
+	lists() bool
 	// load inserts n rows into a table, see the function load.
 	load(ctx context.Context, table string, columns []string, n int, row func(c cells, i int)) error
 	// act notes that the transaction enters an act in a space of the ledger.

@@ -149,6 +149,7 @@ type run struct {
 	withheld map[prompt.Name]identifier.Reason // registered and not in effect: why their rows are refused
 	refs     map[prompt.Name]prompt.Ref        // of prompts met so far, registered or not
 
+	refused refusals          // of contact_points.csv
 	counted *roaring64.Bitmap // contact points that this run has met
 	tokened *roaring.Bitmap   // ordinals whose tokens are in tokens
 	tokens  *tokenSorter
@@ -156,7 +157,7 @@ type run struct {
 
 // begin opens the import of a digest, or takes it up where it was cut off.
 func (im *Importer) begin(ctx context.Context, actor selvedge.Actor, digest [32]byte) (*run, error) {
-	r := &run{Importer: im, actor: actor, refs: map[prompt.Name]prompt.Ref{}, counted: roaring64.New(), tokened: roaring.New()}
+	r := &run{Importer: im, actor: actor, refs: map[prompt.Name]prompt.Ref{}, refused: refusals{}, counted: roaring64.New(), tokened: roaring.New()}
 	var err error
 	if r.keys, err = im.Keys.Current(ctx); err != nil {
 		return nil, err

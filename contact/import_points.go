@@ -18,15 +18,47 @@ func (r *run) points(ctx context.Context, open Source) ([sha256.Size]byte, error
 		for range batches { // until the reader has closed the file
 		}
 	}()
-	refused := refusals{}
-	for b := range batches {
-		<-b.done
-		if err := r.pointBatch(ctx, b, refused); err != nil {
-			return [sha256.Size]byte{}, err
+	kept, finished := r.finisher()
+	err := func() error {
+		defer close(kept)
+		for b := range batches {
+			<-b.done
+			steps, err := r.pointBatch(ctx, b)
+			if err != nil {
+				return err
+			}
+			kept <- steps
 		}
+		return nil
+	}()
+	if unfinished := <-finished; err == nil {
+		err = unfinished
 	}
-	r.report.Points.Refusals = refused.list()
+	if err != nil {
+		return [sha256.Size]byte{}, err
+	}
+	r.report.Points.Refusals = r.refused.list()
 	return end()
+}
+
+// finisher collects the tokens of the batches that are sent to it, once they
+// have committed, and counts their rows, beside the next transaction. When the
+// channel is closed it says whether it went well; until then the counts of what
+// became of contact points, and the tokens, are its own.
+func (r *run) finisher() (chan<- []step, <-chan error) {
+	kept, finished := make(chan []step, 1), make(chan error, 1)
+	go func() {
+		var err error
+		for steps := range kept {
+			for i := range steps {
+				if err == nil {
+					err = r.finish(&steps[i])
+				}
+			}
+		}
+		finished <- err
+	}()
+	return kept, finished
 }
 
 // step is one row on its way through its batch.
@@ -40,30 +72,22 @@ type step struct {
 	grant         *AdsGrant
 }
 
-func (r *run) pointBatch(ctx context.Context, b *pointBatch, refused refusals) error {
-	return r.batch(ctx, pointsFile, b.from, b.from+int64(len(b.rows))-1, func(ctx context.Context, tx selvedge.Tx) error {
-		steps, err := r.steps(ctx, tx, b.rows, refused)
-		if err != nil {
+func (r *run) pointBatch(ctx context.Context, b *pointBatch) (steps []step, err error) {
+	err = r.batch(ctx, pointsFile, b.from, b.from+int64(len(b.rows))-1, func(ctx context.Context, tx selvedge.Tx) error {
+		if steps, err = r.steps(ctx, tx, b.rows); err != nil {
 			return err
 		}
 		if err := r.insertPoints(ctx, tx, steps); err != nil {
 			return err
 		}
-		if err := r.insertGrants(ctx, tx, steps); err != nil {
-			return err
-		}
-		for i := range steps {
-			if err := r.finish(&steps[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return r.insertGrants(ctx, tx, steps)
 	})
+	return steps, err
 }
 
 // steps makes the contact points of the rows that can be taken, and counts the
 // others.
-func (r *run) steps(ctx context.Context, tx selvedge.Tx, rows []pointRow, refused refusals) ([]step, error) {
+func (r *run) steps(ctx context.Context, tx selvedge.Tx, rows []pointRow) ([]step, error) {
 	known, err := r.knownAccounts(ctx, tx, rows)
 	if err != nil {
 		return nil, err
@@ -81,7 +105,7 @@ func (r *run) steps(ctx context.Context, tx selvedge.Tx, rows []pointRow, refuse
 		}
 		if row.refused != "" {
 			r.report.Points.Refused++
-			refused.add(row.refused, row.row)
+			r.refused.add(row.refused, row.row)
 			continue
 		}
 		ref, err := r.ref(ctx, tx, row.prompt)

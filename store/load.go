@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"database/sql/driver"
 	"encoding/binary"
@@ -107,13 +106,37 @@ func (tx *postgresTx) lists() bool { return true }
 func (tx *postgresTx) load(ctx context.Context, table string, columns []string, n int, row func(cells, int)) error {
 	c := tx.cells
 	c.b = append(c.b[:0], copyHead...)
-	for i := range n {
-		c.row(len(columns))
-		row(c, i)
-	}
-	c.b = append(c.b, copyEnd...)
-	_, err := tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(c.b), "COPY "+table+" ("+strings.Join(columns, ", ")+") FROM STDIN (FORMAT binary)")
+	r := &copyReader{cells: c, columns: len(columns), n: n, row: func(i int) { row(c, i) }}
+	_, err := tx.Conn().PgConn().CopyFrom(ctx, r, "COPY "+table+" ("+strings.Join(columns, ", ")+") FROM STDIN (FORMAT binary)")
 	return err
+}
+
+// copyReader makes rows as they are read, so that the server is at work on the
+// first ones while the others are made.
+type copyReader struct {
+	cells   *copyCells // what was made and not read
+	columns int
+	made, n int
+	ended   bool
+	row     func(i int)
+	read    int // bytes of cells that were read
+}
+
+// Read implements io.Reader.
+func (r *copyReader) Read(p []byte) (int, error) {
+	c := r.cells
+	c.b = append(c.b[:0], c.b[r.read:]...)
+	for ; r.made < r.n && len(c.b) < len(p); r.made++ {
+		c.row(r.columns)
+		r.row(r.made)
+	}
+	if r.made == r.n && !r.ended {
+		c.b, r.ended = append(c.b, copyEnd...), true
+	}
+	if r.read = copy(p, c.b); r.read == 0 {
+		return 0, io.EOF
+	}
+	return r.read, nil
 }
 
 func (c *sqliteConn) lists() bool { return false }

@@ -57,7 +57,8 @@ func openSQLite(ctx context.Context, path string, clock selvedge.Clock, entropy 
 			err = errors.Join(err, d.Close())
 		}
 	}()
-	w, err := sql.Open("sqlite", dsn(path, "journal_mode(WAL)", "synchronous("+synchronous+")"))
+	// The ends of all indexes that an import writes at stay in the cache.
+	w, err := sql.Open("sqlite", dsn(path, "journal_mode(WAL)", "synchronous("+synchronous+")", "cache_size(-65536)"))
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}

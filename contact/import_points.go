@@ -3,6 +3,7 @@ package contact
 import (
 	"context"
 	"crypto/sha256"
+	"slices"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/prompt"
@@ -169,26 +170,25 @@ func (r *run) insertPoints(ctx context.Context, tx selvedge.Tx, steps []step) er
 // insertGrants gives the contact points that are verified and granted for ads
 // their ads grant, where this is the first moment that they can have one.
 func (r *run) insertGrants(ctx context.Context, tx selvedge.Tx, steps []step) error {
+	have, ended, err := r.known(ctx, tx, steps)
+	if err != nil {
+		return err
+	}
 	var made []*AdsGrant
 	of := map[selvedge.ContactID]*AdsGrant{} // by an earlier row of the batch
 	for i := range steps {
 		s := &steps[i]
-		if s.Point.VerifiedAt.IsZero() || s.Purposes.Ads() == 0 {
+		if !s.mayBeGranted() {
 			continue
 		}
 		if s.grant = of[s.ID]; s.grant != nil {
 			continue
 		}
-		live := s.Purposes.Ads()
-		if !s.inserted {
-			have, ended, err := r.known(ctx, tx, s.Point)
-			if err != nil {
-				return err
-			}
-			if s.grant, live = have, live&^ended; have != nil {
-				continue
-			}
+		if g, ok := have[s.ID]; ok {
+			s.grant = &g
+			continue
 		}
+		live := s.Purposes.Ads() &^ ended[s.ID]
 		expires := s.from.AdsExpiry(s.Point.GivenAt)
 		if live == 0 || !r.Clock.Now().Before(expires) {
 			continue
@@ -202,26 +202,27 @@ func (r *run) insertGrants(ctx context.Context, tx selvedge.Tx, steps []step) er
 	return r.Repo.InsertAdsGrants(ctx, tx, made)
 }
 
-// known returns the ads grant that a kept contact point has, nil if none, and
-// the purposes that have ended for it.
-func (r *run) known(ctx context.Context, tx selvedge.Tx, p Point) (*AdsGrant, purpose.Set, error) {
-	grants, err := r.Repo.AdsGrants(ctx, tx, p.Account)
-	if err != nil {
-		return nil, 0, err
-	}
-	for _, g := range grants {
-		if g.Contact == p.ID {
-			return &g, 0, nil
+// mayBeGranted says whether the contact point is verified and was given for ads.
+func (s *step) mayBeGranted() bool { return !s.Point.VerifiedAt.IsZero() && s.Purposes.Ads() != 0 }
+
+// known returns the ads grants that contact points which were there have, and
+// the purposes that have ended for those that have none.
+func (r *run) known(ctx context.Context, tx selvedge.Tx, steps []step) (have map[selvedge.ContactID]AdsGrant, ended map[selvedge.ContactID]purpose.Set, err error) {
+	var ids []selvedge.ContactID
+	for i := range steps {
+		if s := &steps[i]; !s.inserted && s.mayBeGranted() {
+			ids = append(ids, s.ID)
 		}
 	}
-	ends, err := r.Repo.Ends(ctx, tx, p.Account)
-	var ended purpose.Set
-	for _, e := range ends {
-		if e.Contact == p.ID {
-			ended |= purpose.Of(e.Purpose)
-		}
+	if ids == nil {
+		return nil, nil, nil
 	}
-	return nil, ended, err
+	if have, err = r.Repo.AdsGrantsOf(ctx, tx, ids); err != nil {
+		return nil, nil, err
+	}
+	ids = slices.DeleteFunc(ids, func(id selvedge.ContactID) bool { _, ok := have[id]; return ok })
+	ended, err = r.Repo.EndedOf(ctx, tx, ids)
+	return have, ended, err
 }
 
 // finish collects the tokens of a row and counts it.

@@ -45,6 +45,12 @@ type Repository interface {
 	InsertAdsGrants(ctx context.Context, tx selvedge.Tx, gs []*AdsGrant) error
 	// AdsGrants returns the grants of an account by ordinal.
 	AdsGrants(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID) ([]AdsGrant, error)
+	// AdsGrantsOf returns the grants of contact points; those that have none are
+	// missing from the result.
+	AdsGrantsOf(ctx context.Context, tx selvedge.Tx, ids []selvedge.ContactID) (map[selvedge.ContactID]AdsGrant, error)
+	// EndedOf returns the purposes of contact points for which a grant has ended;
+	// those for which none has are missing from the result.
+	EndedOf(ctx context.Context, tx selvedge.Tx, ids []selvedge.ContactID) (map[selvedge.ContactID]purpose.Set, error)
 	// Ends returns the ended grants of an account, by contact point and purpose.
 	Ends(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID) ([]End, error)
 	// EndGrants records ends, and takes the ads.* purposes among them out of

@@ -36,8 +36,11 @@ func places(columns, n int) string {
 }
 
 // among calls fn with every row of a query that ends with a column, for the rows
-// where the column is one of the keys. Both ways use the column's index.
+// where the column is one of the keys, of which there may be none. Both ways use the column's index.
 func among[K any](ctx context.Context, tx selvedge.Tx, fn func(scanner) error, text string, keys []K) error {
+	if len(keys) == 0 {
+		return nil
+	}
 	if tx.(session).lists() {
 		return each(ctx, tx, fn, text+` = ANY (?)`, keys)
 	}
@@ -47,17 +50,5 @@ func among[K any](ctx context.Context, tx selvedge.Tx, fn func(scanner) error, t
 			args = append(args, k)
 		}
 		return each(ctx, tx, fn, text+` IN `+places(1, to-from), args...)
-	})
-}
-
-// insert runs an INSERT of many rows in few statements: head, the rows, tail.
-// It calls scan with every row that comes back.
-func insert[T any](ctx context.Context, tx selvedge.Tx, head string, columns int, vs []T, row func(T) []any, tail string, scan func(scanner) error) error {
-	return inParts(len(vs), func(from, to int) error {
-		args := make([]any, 0, columns*(to-from))
-		for _, v := range vs[from:to] {
-			args = append(args, row(v)...)
-		}
-		return each(ctx, tx, scan, head+places(columns, to-from)+tail, args...)
 	})
 }

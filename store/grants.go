@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -9,6 +10,16 @@ import (
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/purpose"
 )
+
+var (
+	grantNames   = []string{"ordinal", "contact_id", "account_id", "person", "purposes", "live", "expires_at", "import_id"}
+	grantColumns = strings.Join(grantNames, ", ")
+)
+
+func scanGrant(s scanner) (g contact.AdsGrant, err error) {
+	err = s.Scan(&g.Ordinal, &g.Contact, &g.Account, &g.Person, &g.Purposes, &g.Live, micros{&g.ExpiresAt}, &g.Import)
+	return g, err
+}
 
 // InsertAdsGrants implements contact.Repository.
 func (Contacts) InsertAdsGrants(ctx context.Context, tx selvedge.Tx, gs []*contact.AdsGrant) error {
@@ -25,7 +36,7 @@ func (Contacts) InsertAdsGrants(ctx context.Context, tx selvedge.Tx, gs []*conta
 	for i, g := range gs {
 		g.Ordinal = selvedge.Ordinal(last + 1 + int64(i))
 	}
-	return load(ctx, tx, "ads_grant", []string{"ordinal", "contact_id", "account_id", "person", "purposes", "live", "expires_at", "import_id"}, gs,
+	return load(ctx, tx, "ads_grant", grantNames, gs,
 		func(c cells, g *contact.AdsGrant) {
 			c.number(int64(g.Ordinal))
 			c.number(int64(g.Contact))
@@ -74,10 +85,31 @@ func givePersons(ctx context.Context, tx selvedge.Tx, gs []*contact.AdsGrant) er
 
 // AdsGrants implements contact.Repository.
 func (Contacts) AdsGrants(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID) ([]contact.AdsGrant, error) {
-	return all(ctx, tx, func(s scanner) (g contact.AdsGrant, err error) {
-		err = s.Scan(&g.Ordinal, &g.Contact, &g.Account, &g.Person, &g.Purposes, &g.Live, micros{&g.ExpiresAt}, &g.Import)
-		return g, err
-	}, `SELECT ordinal, contact_id, account_id, person, purposes, live, expires_at, import_id FROM ads_grant WHERE account_id = ? ORDER BY ordinal`, id)
+	return all(ctx, tx, scanGrant, `SELECT `+grantColumns+` FROM ads_grant WHERE account_id = ? ORDER BY ordinal`, id)
+}
+
+// AdsGrantsOf implements contact.Repository.
+func (Contacts) AdsGrantsOf(ctx context.Context, tx selvedge.Tx, ids []selvedge.ContactID) (map[selvedge.ContactID]contact.AdsGrant, error) {
+	out := make(map[selvedge.ContactID]contact.AdsGrant, len(ids))
+	err := among(ctx, tx, func(s scanner) error {
+		g, err := scanGrant(s)
+		out[g.Contact] = g
+		return err
+	}, `SELECT `+grantColumns+` FROM ads_grant WHERE contact_id`, ids)
+	return out, err
+}
+
+// EndedOf implements contact.Repository.
+func (Contacts) EndedOf(ctx context.Context, tx selvedge.Tx, ids []selvedge.ContactID) (map[selvedge.ContactID]purpose.Set, error) {
+	out := map[selvedge.ContactID]purpose.Set{}
+	err := among(ctx, tx, func(s scanner) error {
+		var id selvedge.ContactID
+		var p purpose.Purpose
+		err := s.Scan(&id, &p)
+		out[id] |= purpose.Of(p)
+		return err
+	}, `SELECT contact_id, purpose FROM grant_end WHERE contact_id`, ids)
+	return out, err
 }
 
 // Ends implements contact.Repository.

@@ -34,81 +34,78 @@ func pointCells(c cells, p *contact.Point) {
 	c.number(int64(p.Import))
 }
 
-func pointRow(p *contact.Point) []any {
-	return []any{p.ID, p.Account, p.Kind, p.Handle[:], p.Prompt, micros{&p.GivenAt}, micros{&p.VerifiedAt}, p.VerifiedBy, p.Purposes, p.Mask, p.Import}
+// identity is what tells contact points apart.
+type identity struct {
+	account selvedge.AccountID
+	handle  contact.Handle
+	prompt  prompt.Ref
+	givenAt int64
 }
 
-// InsertPoints implements contact.Repository. Most contact points are an
-// import's, of accounts that had none: those need not be looked for.
-func (Contacts) InsertPoints(ctx context.Context, tx selvedge.Tx, ps []*contact.Point) ([]bool, error) {
+func identityOf(p *contact.Point) identity {
+	return identity{p.Account, p.Handle, p.Prompt, p.GivenAt.UnixMicro()}
+}
+
+// InsertPoints implements contact.Repository. However many they are, it costs
+// two queries and one load.
+func (c Contacts) InsertPoints(ctx context.Context, tx selvedge.Tx, ps []*contact.Point) ([]bool, error) {
 	var lastID, lastAccount int64
 	err := each(ctx, tx, func(s scanner) error { return s.Scan(&lastID, &lastAccount) },
 		`SELECT COALESCE((SELECT MAX(id) FROM contact_point), 0), COALESCE((SELECT MAX(account_id) FROM contact_point), 0)`)
 	if err != nil {
 		return nil, err
 	}
-	at := make(map[selvedge.ContactID]int, len(ps)) // places in ps, by the id that each is to have
-	var fresh, other []*contact.Point
-	for i, p := range ps {
-		p.ID = selvedge.ContactID(lastID + 1 + int64(i))
-		at[p.ID] = i
-		if int64(p.Account) > lastAccount {
-			fresh = append(fresh, p)
-		} else {
-			other = append(other, p)
-		}
-	}
-	inserted := make([]bool, len(ps))
-	fresh, twice := unique(fresh)
-	for _, p := range fresh {
-		inserted[at[p.ID]] = true
-	}
-	if err := load(ctx, tx, "contact_point", pointNames, fresh, pointCells); err != nil {
-		return nil, err
-	}
-	err = insert(ctx, tx, `INSERT INTO contact_point (`+pointColumns+`) VALUES `, len(pointNames), other, pointRow,
-		` ON CONFLICT (account_id, handle, prompt, given_at) DO NOTHING RETURNING id`,
-		func(s scanner) error {
-			id, err := number(s)
-			inserted[at[selvedge.ContactID(id)]] = true
-			return err
-		})
+	kept, err := c.keptPoints(ctx, tx, ps, selvedge.AccountID(lastAccount))
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range append(twice, other...) {
-		if inserted[at[p.ID]] {
+	inserted := make([]bool, len(ps))
+	fresh := make([]*contact.Point, 0, len(ps))
+	for i, p := range ps {
+		id := identityOf(p)
+		if k, ok := kept[id]; ok {
+			*p = k
 			continue
 		}
-		kept, err := one(ctx, tx, scanPoint, `SELECT `+pointColumns+` FROM contact_point
-			WHERE account_id = ? AND handle = ? AND prompt = ? AND given_at = ?`, p.Account, p.Handle[:], p.Prompt, micros{&p.GivenAt})
-		if err != nil {
-			return nil, err
-		}
-		*p = kept
+		lastID++
+		p.ID = selvedge.ContactID(lastID)
+		inserted[i], kept[id] = true, asKept(*p)
+		fresh = append(fresh, p)
 	}
-	return inserted, nil
+	return inserted, load(ctx, tx, "contact_point", pointNames, fresh, pointCells)
 }
 
-// unique divides contact points into the first of each identity and the rest.
-func unique(ps []*contact.Point) (first, rest []*contact.Point) {
-	type identity struct {
-		account selvedge.AccountID
-		handle  contact.Handle
-		prompt  prompt.Ref
-		givenAt int64
-	}
-	seen := make(map[identity]bool, len(ps))
+// keptPoints returns the contact points of the accounts that ps are of. Accounts
+// beyond the last one that has any, such as those of a first import, need not be
+// looked for.
+func (Contacts) keptPoints(ctx context.Context, tx selvedge.Tx, ps []*contact.Point, last selvedge.AccountID) (map[identity]contact.Point, error) {
+	kept := make(map[identity]contact.Point, len(ps))
+	var accounts []int64
+	asked := map[selvedge.AccountID]bool{}
 	for _, p := range ps {
-		id := identity{p.Account, p.Handle, p.Prompt, p.GivenAt.UnixMicro()}
-		if seen[id] {
-			rest = append(rest, p)
-			continue
+		if p.Account <= last && !asked[p.Account] {
+			asked[p.Account] = true
+			accounts = append(accounts, int64(p.Account))
 		}
-		seen[id] = true
-		first = append(first, p)
 	}
-	return first, rest
+	if accounts == nil {
+		return kept, nil
+	}
+	err := among(ctx, tx, func(s scanner) error {
+		p, err := scanPoint(s)
+		kept[identityOf(&p)] = p
+		return err
+	}, `SELECT `+pointColumns+` FROM contact_point WHERE account_id`, accounts)
+	return kept, err
+}
+
+// asKept is a contact point as it comes back.
+func asKept(p contact.Point) contact.Point {
+	p.GivenAt = time.UnixMicro(p.GivenAt.UnixMicro()).UTC()
+	if !p.VerifiedAt.IsZero() {
+		p.VerifiedAt = time.UnixMicro(p.VerifiedAt.UnixMicro()).UTC()
+	}
+	return p
 }
 
 // SetVerified implements contact.Repository.

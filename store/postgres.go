@@ -59,6 +59,9 @@ func OpenPostgresAt(ctx context.Context, url string, clock selvedge.Clock, entro
 	}
 	params := cfg.ConnConfig.RuntimeParams
 	params["idle_in_transaction_session_timeout"] = fmt.Sprint(idleLimit.Milliseconds())
+	// A plan for any arguments is kept for as long as the connection, and one that
+	// was made when a table was small reads all of it ever after.
+	params["plan_cache_mode"] = "force_custom_plan"
 	params["statement_timeout"] = fmt.Sprint(statementLimit.Milliseconds())
 	cfg.MaxConns = max(cfg.MaxConns, readConns+2)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)

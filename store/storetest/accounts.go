@@ -71,7 +71,7 @@ func accountsComeBack(t *testing.T, s *site) {
 func accountsManyAtOnce(t *testing.T, s *site) {
 	var as []*contact.Account
 	var ids []string
-	for i := range 130 {
+	for i := range 230 {
 		a := adult(fmt.Sprint(i))
 		if i%3 == 0 {
 			s.putAccounts(t, a)

@@ -18,6 +18,8 @@ func grantCases() map[string]func(*testing.T, *site) {
 	return map[string]func(*testing.T, *site){
 		"ComeBackAsTheyWere":      grantsComeBack,
 		"OrdinalsFromOne":         grantOrdinals,
+		"OfContactPoints":         grantsOfPoints,
+		"EndedOfContactPoints":    grantsEndedOf,
 		"ManyAtOnce":              grantsManyAtOnce,
 		"PersonOfAnAccount":       grantPerson,
 		"OthersLeaveNoTrace":      grantOthersLeaveNoTrace,
@@ -104,6 +106,37 @@ func grantsComeBack(t *testing.T, s *site) {
 	}
 }
 
+func grantsOfPoints(t *testing.T, s *site) {
+	of := func(ids ...selvedge.ContactID) map[selvedge.ContactID]contact.AdsGrant {
+		return read(t, s, func(ctx context.Context, tx selvedge.Tx) (map[selvedge.ContactID]contact.AdsGrant, error) {
+			return s.Contacts.AdsGrantsOf(ctx, tx, ids)
+		})
+	}
+	a, b := s.newAccount(t, "u"), s.newAccount(t, "v")
+	g, h, other := s.grant(t, a, "offers", start), s.grant(t, b, "offers", start), s.grant(t, a, "letters", start)
+	s.end(t, contact.End{Contact: g.Contact, Purpose: purpose.AdsSuppress, At: start, Reason: contact.Withdrawn})
+	g.Live = purpose.Of(purpose.AdsMatchAdvertiser)
+	same(t, "grants of two", map[selvedge.ContactID]contact.AdsGrant{g.Contact: g, h.Contact: h}, of(h.Contact, g.Contact, g.Contact, other.Contact+1))
+	same(t, "grants of none", map[selvedge.ContactID]contact.AdsGrant{}, of())
+}
+
+func grantsEndedOf(t *testing.T, s *site) {
+	of := func(ids ...selvedge.ContactID) map[selvedge.ContactID]purpose.Set {
+		return read(t, s, func(ctx context.Context, tx selvedge.Tx) (map[selvedge.ContactID]purpose.Set, error) {
+			return s.Contacts.EndedOf(ctx, tx, ids)
+		})
+	}
+	a := s.newAccount(t, "u")
+	g, h, other := s.grant(t, a, "offers", start), s.grant(t, a, "letters", start), s.grant(t, a, "news", start)
+	for _, id := range []selvedge.ContactID{g.Contact, other.Contact, 1000} { // one that has no ordinal ends too
+		s.end(t, contact.End{Contact: id, Purpose: purpose.AdsSuppress, At: start, Reason: contact.Withdrawn},
+			contact.End{Contact: id, Purpose: purpose.MktEmail, At: start, Reason: contact.Expired})
+	}
+	both := purpose.Of(purpose.AdsSuppress, purpose.MktEmail)
+	same(t, "ended of three", map[selvedge.ContactID]purpose.Set{g.Contact: both, 1000: both}, of(g.Contact, h.Contact, 1000))
+	same(t, "ended of none", map[selvedge.ContactID]purpose.Set{}, of())
+}
+
 func grantOrdinals(t *testing.T, s *site) {
 	a, b := s.newAccount(t, "u"), s.newAccount(t, "v")
 	for want := selvedge.Ordinal(1); want <= 6; want++ {
@@ -132,7 +165,7 @@ func grantsManyAtOnce(t *testing.T, s *site) {
 	accounts := []*contact.Account{s.newAccount(t, "u"), known, s.newAccount(t, "v")}
 	var gs []*contact.AdsGrant
 	want := map[selvedge.AccountID][]contact.AdsGrant{}
-	for i := range 130 {
+	for i := range 230 {
 		a := accounts[i%len(accounts)]
 		gs = append(gs, &contact.AdsGrant{Contact: selvedge.ContactID(1000 - i), Account: a.ID, Person: a.Person, Purposes: twoAds, Live: twoAds, ExpiresAt: start, Import: 1})
 	}

@@ -25,15 +25,17 @@ func pointCases() map[string]func(*testing.T, *site) {
 // pointsManyAtOnce brings more than fit one statement, among them known ones
 // and one that stands twice: each is answered for itself.
 func pointsManyAtOnce(t *testing.T, s *site) {
-	const n = 130
+	const n = 230
 	var ps []*contact.Point
 	for i := range n {
-		ps = append(ps, point(1, byte(i)))
+		p := point(1, byte(i))
+		p.GivenAt, p.VerifiedAt, p.VerifiedBy = start.Add(2*time.Nanosecond), start.Add(3*time.Nanosecond), "code"
+		ps = append(ps, p)
 	}
 	known := point(1, 7)
 	s.insertPoint(t, known)
 	twice := point(1, 20)
-	twice.Mask = nil
+	twice.Mask, twice.GivenAt = nil, start.Add(time.Nanosecond)
 	ps = append(ps, twice)
 	inserted := s.insertPoints(t, ps...)
 	for i, p := range ps {
@@ -46,6 +48,11 @@ func pointsManyAtOnce(t *testing.T, s *site) {
 	}
 	if ps[7].ID != known.ID || ps[n].ID != ps[20].ID || len(ps[n].Mask) == 0 {
 		t.Error("what was there before is not what comes back")
+	}
+	for _, kept := range s.points(t, 1) {
+		if kept.ID == ps[n].ID {
+			same(t, "the second of two", kept, *ps[n])
+		}
 	}
 	if got := len(s.points(t, 1)); got != n {
 		t.Errorf("%d points are kept, must be %d", got, n)

@@ -66,8 +66,8 @@ func (r *run) finisher() (chan<- []step, <-chan error) {
 type step struct {
 	*pointRow
 	Point
-	account       *Account
-	from          prompt.Prompt // the zero Prompt if it is not in effect
+	person        selvedge.Person // of the account; 0 until the first ordinal
+	from          prompt.Prompt   // the zero Prompt if it is not in effect
 	inserted      bool
 	newlyVerified bool
 	grant         *AdsGrant
@@ -89,7 +89,7 @@ func (r *run) pointBatch(ctx context.Context, b *pointBatch) (steps []step, err 
 // steps makes the contact points of the rows that can be taken, and counts the
 // others.
 func (r *run) steps(ctx context.Context, tx selvedge.Tx, rows []pointRow) ([]step, error) {
-	known, err := r.knownAccounts(ctx, tx, rows)
+	holders, err := r.holders(ctx, tx, rows)
 	if err != nil {
 		return nil, err
 	}
@@ -97,8 +97,8 @@ func (r *run) steps(ctx context.Context, tx selvedge.Tx, rows []pointRow) ([]ste
 	for i := range rows {
 		row := &rows[i]
 		r.report.Points.Read++
-		account := known[row.platformID]
-		if row.refused == "" && account == nil {
+		holder, ok := holders[row.platformID]
+		if row.refused == "" && !ok {
 			row.refused = reasonUnknownAccount
 		}
 		if row.refused == "" {
@@ -114,8 +114,8 @@ func (r *run) steps(ctx context.Context, tx selvedge.Tx, rows []pointRow) ([]ste
 			return nil, err
 		}
 		registered := r.prompts[row.prompt]
-		steps = append(steps, step{pointRow: row, account: account, from: registered.Prompt, Point: Point{
-			Account: account.ID, Kind: row.kind, Handle: row.handle, Prompt: ref, GivenAt: row.givenAt,
+		steps = append(steps, step{pointRow: row, person: holder.Person, from: registered.Prompt, Point: Point{
+			Account: holder.Account, Kind: row.kind, Handle: row.handle, Prompt: ref, GivenAt: row.givenAt,
 			VerifiedAt: row.verifiedAt, VerifiedBy: row.verifiedBy, Mask: row.mask, Import: r.id,
 			Purposes: registered.Purposes,
 		}})
@@ -123,19 +123,15 @@ func (r *run) steps(ctx context.Context, tx selvedge.Tx, rows []pointRow) ([]ste
 	return steps, nil
 }
 
-func (r *run) knownAccounts(ctx context.Context, tx selvedge.Tx, rows []pointRow) (map[string]*Account, error) {
+func (r *run) holders(ctx context.Context, tx selvedge.Tx, rows []pointRow) (map[string]Holder, error) {
 	ids := make([]string, 0, len(rows))
-	for _, p := range rows {
+	for i := range rows {
+		p := &rows[i]
 		if p.refused == "" && (len(ids) == 0 || ids[len(ids)-1] != p.platformID) {
 			ids = append(ids, p.platformID)
 		}
 	}
-	found, err := r.Repo.Accounts(ctx, tx, ids)
-	known := make(map[string]*Account, len(found))
-	for id, a := range found {
-		known[id] = &a
-	}
-	return known, err
+	return r.Repo.Holders(ctx, tx, ids)
 }
 
 // insertPoints keeps the contact points that are new, and of the others the
@@ -194,7 +190,7 @@ func (r *run) insertGrants(ctx context.Context, tx selvedge.Tx, steps []step) er
 			continue
 		}
 		s.grant = &AdsGrant{
-			Contact: s.ID, Account: s.Account, Person: s.account.Person, Purposes: live, Live: live, ExpiresAt: expires, Import: r.id,
+			Contact: s.ID, Account: s.Account, Person: s.person, Purposes: live, Live: live, ExpiresAt: expires, Import: r.id,
 		}
 		of[s.ID] = s.grant
 		made = append(made, s.grant)

@@ -18,6 +18,9 @@ type Repository interface {
 	// Accounts returns the accounts with these platform ids; ids that no
 	// account has are missing from the result.
 	Accounts(ctx context.Context, tx selvedge.Tx, platformIDs []string) (map[string]Account, error)
+	// Holders returns of the accounts with these platform ids what a contact point
+	// names them by; ids that no account has are missing from the result.
+	Holders(ctx context.Context, tx selvedge.Tx, platformIDs []string) (map[string]Holder, error)
 	// PutAccounts keeps new accounts (ID 0, which it fills in) and new facts of
 	// known ones. Facts are Country, Age, ActiveOn and State; nothing else is
 	// changed. All but ActiveOn have a history: what an account was before, and
@@ -64,6 +67,12 @@ type Repository interface {
 	Owners(ctx context.Context, tx selvedge.Tx, ordinals *roaring.Bitmap, fn func(Owner) error) error
 
 	ImportRepository
+}
+
+// Holder is an account as contact points name it.
+type Holder struct {
+	Account selvedge.AccountID
+	Person  selvedge.Person // 0 until the first ordinal
 }
 
 // Owner is the contact point behind an ordinal.

@@ -26,6 +26,20 @@ func (Contacts) Accounts(ctx context.Context, tx selvedge.Tx, platformIDs []stri
 	return out, err
 }
 
+// Holders implements contact.Repository. An import asks it for every row, so it
+// reads into plain integers, which takes half as long.
+func (Contacts) Holders(ctx context.Context, tx selvedge.Tx, platformIDs []string) (map[string]contact.Holder, error) {
+	out := make(map[string]contact.Holder, len(platformIDs))
+	var platformID string
+	var id, person int64
+	err := among(ctx, tx, func(s scanner) error {
+		err := s.Scan(&id, &platformID, &person)
+		out[platformID] = contact.Holder{Account: selvedge.AccountID(id), Person: selvedge.Person(person)}
+		return err
+	}, `SELECT a.id, a.platform_id, COALESCE(p.number, 0) FROM account a LEFT JOIN person p ON p.account_id = a.id WHERE a.platform_id`, platformIDs)
+	return out, err
+}
+
 // PutAccounts implements contact.Repository.
 func (Contacts) PutAccounts(ctx context.Context, tx selvedge.Tx, as []*contact.Account, at time.Time) error {
 	var fresh []*contact.Account

@@ -16,6 +16,7 @@ func accountCases() map[string]func(*testing.T, *site) {
 		"IDsByteForByte":     accountIDs,
 		"OneOfEachID":        accountOnce,
 		"ManyAtOnce":         accountsManyAtOnce,
+		"Holders":            accountHolders,
 		"NewFacts":           accountFacts,
 		"Objection":          accountObjection,
 		"WrongWords":         accountWrongWords,
@@ -90,6 +91,25 @@ func accountsManyAtOnce(t *testing.T, s *site) {
 		}
 	}
 	same(t, "accounts", want, s.accounts(t, ids...))
+}
+
+// accountHolders asks for accounts with and without an ordinal, some twice.
+func accountHolders(t *testing.T, s *site) {
+	of := func(ids ...string) map[string]contact.Holder {
+		return read(t, s, func(ctx context.Context, tx selvedge.Tx) (map[string]contact.Holder, error) {
+			return s.Contacts.Holders(ctx, tx, ids)
+		})
+	}
+	want := map[string]contact.Holder{}
+	for i, id := range texts {
+		a := s.newAccount(t, id)
+		if i%2 == 0 {
+			s.grant(t, a, "offers", start)
+		}
+		want[id] = contact.Holder{Account: a.ID, Person: a.Person}
+	}
+	same(t, "holders", want, of(append(append([]string{"nobody"}, texts...), texts...)...))
+	same(t, "holders of none", map[string]contact.Holder{}, of())
 }
 
 func accountIDs(t *testing.T, s *site) {

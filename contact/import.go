@@ -47,11 +47,13 @@ type Importer struct {
 	// memory before they do.
 	Dir    string
 	Memory int
+	// Batch is how many rows one transaction takes: few enough that a withdrawal
+	// does not wait long behind it. It must be set.
+	Batch int
 }
 
-// batchRows is how many rows one transaction takes: few enough that a
-// withdrawal does not wait long behind it.
-const batchRows = 1000
+// lookRows is after how many rows the first reading looks whether to go on.
+const lookRows = 1000
 
 // Import applies the two files. Only the platform or an operator may.
 //
@@ -125,7 +127,7 @@ func eachRow(ctx context.Context, name string, open Source, columns []string, fn
 		if err == io.EOF {
 			return [sha256.Size]byte(h.Sum(nil)), nil
 		}
-		if err == nil && t.row%batchRows == 0 {
+		if err == nil && t.row%lookRows == 0 {
 			err = ctx.Err()
 		}
 		if err == nil {

@@ -66,7 +66,7 @@ func (r *run) accounts(ctx context.Context, open Source) (sum [sha256.Size]byte,
 			refused.add(a.refused, row)
 			return nil
 		}
-		if batch = append(batch, a); len(batch) < batchRows {
+		if batch = append(batch, a); len(batch) < r.Batch {
 			return nil
 		}
 		return flush()

@@ -150,9 +150,9 @@ func (r *run) prepared(ctx context.Context, open Source) (<-chan *pointBatch, fu
 		}
 		sum, readErr = eachRow(ctx, pointsFile, open, pointColumns, func(row int64, f []string) error {
 			if b == nil {
-				b = &pointBatch{from: row, fields: make([][]string, 0, batchRows), done: make(chan struct{})}
+				b = &pointBatch{from: row, fields: make([][]string, 0, r.Batch), done: make(chan struct{})}
 			}
-			if b.fields = append(b.fields, append([]string(nil), f...)); len(b.fields) < batchRows {
+			if b.fields = append(b.fields, append([]string(nil), f...)); len(b.fields) < r.Batch {
 				return nil
 			}
 			return send()

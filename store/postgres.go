@@ -107,6 +107,10 @@ func (d *postgres) migrate(ctx context.Context, entropy selvedge.Entropy, versio
 	})
 }
 
+// BatchRows implements engine. A transaction waits for a dozen answers, and has as
+// many plans made.
+func (d *postgres) BatchRows() int { return 2000 }
+
 func (d *postgres) catalogue() string {
 	return `SELECT table_name::text, column_name::text FROM information_schema.columns
 		WHERE table_schema = current_schema() AND table_name NOT LIKE 'river%' AND table_name NOT LIKE 'goose%' AND table_name <> 'verdict'

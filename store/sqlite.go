@@ -77,6 +77,9 @@ func openSQLite(ctx context.Context, path string, clock selvedge.Clock, entropy 
 	return &DB{engine: d, clock: clock, entropy: entropy}, d.connect(ctx, r, d.readers)
 }
 
+// BatchRows implements engine. A transaction costs little here.
+func (d *sqlite) BatchRows() int { return 1000 }
+
 func (d *sqlite) catalogue() string {
 	return `SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c
 		WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name NOT LIKE 'goose%' AND m.name <> 'verdict' ORDER BY m.name, c.cid`

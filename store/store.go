@@ -45,6 +45,10 @@ func (d *DB) Update(ctx context.Context, fn func(ctx context.Context, tx selvedg
 type engine interface {
 	selvedge.Transactor
 	Close() error
+	// BatchRows is how many rows a transaction of bulk work should take: so many
+	// that what each transaction costs weighs little, and so few that whoever
+	// withdraws meanwhile waits for some tens of milliseconds at most.
+	BatchRows() int
 	// catalogue is a query for the names of tables and columns, in order, without
 	// what is not the installation's: what libraries keep, and what the running
 	// server last thought of its ledger.

@@ -3,8 +3,10 @@ package contact_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -157,4 +159,31 @@ func FuzzImport(f *testing.F) {
 			t.Fatalf("the second time something is new: %+v", again)
 		}
 	})
+}
+
+// TestTokensThatCannotBeKept has no room for tokens: the import must not end as
+// if it had them, and brings them once there is room.
+func TestTokensThatCannotBeKept(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	var accounts, points string
+	for i := range 3 {
+		id := fmt.Sprint("u", i)
+		accounts += adults(id)
+		points += given(id, id+"@example.com", "offers", 9)
+	}
+	files := func() (contact.Report, error) {
+		return p.Import(t.Context(), office, text(accountsHeader+accounts), text(pointsHeader+points))
+	}
+	room := p.Dir
+	p.Dir, p.Memory = filepath.Join(room, "gone"), 1
+	if r, err := files(); err == nil {
+		t.Fatalf("imported: %+v", r)
+	}
+	p.Dir = room
+	r, err := files()
+	must(t, err)
+	if r.Points.Matchable != 3 {
+		t.Errorf("%d contact points are matchable, must be 3", r.Points.Matchable)
+	}
 }

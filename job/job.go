@@ -41,6 +41,9 @@ type Spec struct {
 	Key string
 	// Args is written as JSON and is for the handler: ids, never personal data.
 	Args any
+	// DueAt is when the first attempt is due. It is due at once if that is past,
+	// or the zero time.
+	DueAt time.Time
 }
 
 // Progress is how far a handler says that it is.
@@ -82,9 +85,9 @@ const Kept = 7 * 24 * time.Hour
 // Queue keeps jobs and runs them. It is safe for concurrent use. Methods that
 // take a Tx do what they do if and only if tx commits.
 type Queue interface {
-	// Enqueue adds a job that waits and is due now. If one of its kind and key
-	// waits or runs already, Enqueue adds nothing and returns that one's ID,
-	// whatever its arguments. It returns a CodeInvalid error, at "kind", "key"
+	// Enqueue adds a job that waits and is due at s.DueAt, or now if that is past.
+	// If one of its kind and key waits or runs already, Enqueue adds nothing and
+	// returns that one's ID, whatever its arguments and due time. It returns a CodeInvalid error, at "kind", "key"
 	// or "args", for a Spec that Encode refuses.
 	Enqueue(ctx context.Context, tx selvedge.Tx, s Spec) (ID, error)
 	// Cancel ends a job that waits: it never runs again. One that runs is asked

@@ -13,7 +13,7 @@ import (
 // (store/jobs). It knows no policy: what becomes of a job is job.Decide's to say.
 type Jobs struct{ DB *DB }
 
-// Insert adds a waiting job that is due now, and returns its ID. If one of its
+// Insert adds a waiting job, and returns its ID. If one of its
 // kind and key waits or runs, it returns that one's ID and false.
 func (j Jobs) Insert(ctx context.Context, tx selvedge.Tx, s job.Spec, args json.RawMessage) (job.ID, bool, error) {
 	if s.Key != "" {
@@ -29,9 +29,13 @@ func (j Jobs) Insert(ctx context.Context, tx selvedge.Tx, s job.Spec, args json.
 		return 0, false, err
 	}
 	now := j.DB.clock.Now()
+	due := now
+	if s.DueAt.After(now) {
+		due = s.DueAt
+	}
 	_, err = exec(ctx, tx, `
 		INSERT INTO job (id, kind, unique_key, args, state, cancelling, attempt, progress, total, failure, enqueued_at, due_at)
-		VALUES (?, ?, ?, ?, 'waiting', 0, 0, 0, 0, '', ?, ?)`, id, s.Kind, s.Key, string(args), micros{&now}, micros{&now})
+		VALUES (?, ?, ?, ?, 'waiting', 0, 0, 0, 0, '', ?, ?)`, id, s.Kind, s.Key, string(args), micros{&now}, micros{&due})
 	return job.ID(id), true, err
 }
 

@@ -18,6 +18,7 @@ func enqueueCases() map[string]func(*testing.T, *site) {
 	return map[string]func(*testing.T, *site){
 		"ComesBackAsItWas":       enqueueComesBack,
 		"OnlyWhatCommits":        enqueueOnlyCommits,
+		"ForLater":               enqueueForLater,
 		"Refuses":                enqueueRefuses,
 		"KeyWaiting":             enqueueKeyWaiting,
 		"KeyRunning":             enqueueKeyRunning,
@@ -60,6 +61,31 @@ func enqueueComesBack(t *testing.T, s *site) {
 		must(t, s.cancel(t, id))
 		s.clock.Add(time.Microsecond)
 	}
+}
+
+// enqueueForLater: a job that is due later runs then, and not before; one whose
+// time is past is due at once.
+func enqueueForLater(t *testing.T, s *site) {
+	w := s.work(t, "test.a")
+	due := s.clock.Now().Add(time.Hour)
+	id := w.site(s).enqueue(t, job.Spec{Kind: "test.a", Key: "k", DueAt: due})
+	if again := w.site(s).enqueue(t, job.Spec{Kind: "test.a", Key: "k"}); again != id {
+		t.Errorf("job %d beside job %d of the same key", again, id)
+	}
+	if v := s.look(t, id); v.State != job.Waiting || !v.DueAt.Equal(due) || !v.EnqueuedAt.Equal(s.clock.Now()) {
+		t.Errorf("enqueued %+v", v)
+	}
+	past := w.site(s).enqueue(t, job.Spec{Kind: "test.a", DueAt: s.clock.Now().Add(-time.Hour)})
+	if v := s.look(t, past); v.DueAt.Before(v.EnqueuedAt) {
+		t.Errorf("due at %s, before it was enqueued", v.DueAt)
+	}
+	w.next(t, past).finish(t, nil)
+	s.become(t, past, job.Done)
+	s.later(time.Hour-time.Microsecond, w)
+	w.idle(t)
+	s.later(time.Microsecond, w)
+	w.next(t, id).finish(t, nil)
+	s.become(t, id, job.Done)
 }
 
 func enqueueOnlyCommits(t *testing.T, s *site) {

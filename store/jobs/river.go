@@ -146,7 +146,11 @@ func (r *River) Enqueue(ctx context.Context, tx selvedge.Tx, s job.Spec) (job.ID
 	if err != nil {
 		return 0, fmt.Errorf("enqueue job: %w", err)
 	}
-	return job.ID(res.Job.ID), nil
+	id := job.ID(res.Job.ID)
+	if s.DueAt.After(r.clock.Now()) && !res.UniqueSkippedAsDuplicate {
+		err = postpone(context.WithoutCancel(ctx), store.PostgresTx(tx), id, s.DueAt)
+	}
+	return id, err
 }
 
 // Cancel implements job.Queue.

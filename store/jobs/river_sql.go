@@ -96,6 +96,13 @@ func move(ctx context.Context, tx pgx.Tx, id job.ID, o job.Outcome, now time.Tim
 	return err
 }
 
+// postpone has a job that tx has just added wait until it is due. River itself
+// would make it scheduled, which needs a scheduler.
+func postpone(ctx context.Context, tx pgx.Tx, id job.ID, due time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE river_job SET scheduled_at = $2 WHERE id = $1`, id, due)
+	return err
+}
+
 // setProgress notes how far a job is that tx has locked.
 func setProgress(ctx context.Context, tx pgx.Tx, id job.ID, p job.Progress) error {
 	_, err := tx.Exec(ctx, `UPDATE river_job SET metadata = metadata || jsonb_build_object('progress', jsonb_build_array($2::bigint, $3::bigint)) WHERE id = $1`,

@@ -31,22 +31,35 @@ func validateName(name string) error {
 	return nil
 }
 
-// Version is the sealed membership of an audience at one moment: the union of
-// its lists. Masks and ended grants are not taken out of it; they are applied
-// at every use.
+// Draft is what waits in an audience to be sealed: its open lists. Without any,
+// there is no draft, and that is the zero Draft.
+type Draft struct {
+	Lists   int64
+	FirstAt time.Time       // when the first of them came
+	Last    selvedge.ListID // the one that came last
+	LastAt  time.Time       // when it came
+}
+
+// Version is the sealed membership of an audience at one moment: what its lists
+// make together (see Membership). Masks and ended grants are not taken out of it;
+// they are applied at every use. It is kept whole or as what changed since the
+// version before; Digest is that of the whole either way.
 type Version struct {
-	Audience  selvedge.AudienceID
-	Number    int64 // from 1, within the audience
-	Base      [32]byte
-	Members   blob.Ref // a roaring bitmap of ordinals
-	Added     uint64   // against the version before it
-	Removed   uint64
-	Position  selvedge.Position
-	Epoch     token.Epoch
-	RuleSet   uint32
-	SealedAt  time.Time
-	PublishAt time.Time
-	Size      report.Size // of what may be used for the org's purpose at Position
+	Audience   selvedge.AudienceID
+	Number     int64    // from 1, within the audience
+	Base       [32]byte // Digest of the version before; zero for the first
+	Digest     [32]byte // SHA-256 of the members as a roaring bitmap
+	Members    *blob.Ref
+	Flips      *blob.Ref // ordinals that are in one of this version and the one before; nil if Members is not
+	Added      uint64    // against the version before it
+	Removed    uint64
+	Position   selvedge.Position
+	Epoch      token.Epoch
+	RuleSet    uint32
+	AcceptedAt time.Time // when the draft was sealed that the version is of
+	SealedAt   time.Time
+	PublishAt  time.Time
+	Size       report.Size // of what may be used for the org's purpose at Position
 }
 
 // Repository keeps audiences, lists and versions. Methods that find nothing, or
@@ -56,21 +69,50 @@ type Repository interface {
 	Audience(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID, id selvedge.AudienceID) (Audience, error)
 	Audiences(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID) ([]Audience, error) // by creation
 
-	// InsertList, SetMatched and InsertVersion return blob.Overtaken if the blob
-	// is not there to be named.
+	// InsertList, SetSpill, SetSidecar, SetMatched and InsertVersion return
+	// blob.Overtaken if the blob is not there to be named.
 	InsertList(ctx context.Context, tx selvedge.Tx, l list.List) error
 	List(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID, audience selvedge.AudienceID, id selvedge.ListID) (list.List, error)
-	Lists(ctx context.Context, tx selvedge.Tx, audience selvedge.AudienceID) ([]list.List, error) // by acceptance
-	// Unmatched returns the lists that were accepted and not matched yet, oldest
+	// Lists returns the lists of an audience in the order in which they count:
+	// that of their seals, and within a draft that of their coming. Open ones come
+	// where they would if they had been sealed when they came.
+	Lists(ctx context.Context, tx selvedge.Tx, audience selvedge.AudienceID) ([]list.List, error)
+	// Unmatched returns the lists that were sealed and not matched yet, oldest
 	// first.
 	Unmatched(ctx context.Context, tx selvedge.Tx) ([]list.List, error)
 	// SetSpill puts another spill, of another key epoch, in the place of that of
-	// an accepted list. It returns a CodeConflict error unless the list is in the
-	// state accepted and its spill is old.
+	// a list that waits. It returns a CodeConflict error unless the list is not
+	// matched and its spill is old.
 	SetSpill(ctx context.Context, tx selvedge.Tx, id selvedge.ListID, old, spill blob.Ref, e token.Epoch) error
-	// SetMatched records the match of an accepted list and forgets its spill.
-	// For a list that is not in the state accepted it is a CodeConflict error.
-	SetMatched(ctx context.Context, tx selvedge.Tx, id selvedge.ListID, members blob.Ref, version int64) error
+	// SetMatched records the match of sealed lists and forgets their spills. If
+	// one of them is not in the state accepted it is a CodeConflict error.
+	SetMatched(ctx context.Context, tx selvedge.Tx, ids []selvedge.ListID, members blob.Ref, version int64) error
+
+	// Living returns the audiences with a list whose members count at the time or
+	// later, or which has a sidecar.
+	Living(ctx context.Context, tx selvedge.Tx, at time.Time) ([]Audience, error)
+
+	// Draft returns what waits to be sealed in an audience.
+	Draft(ctx context.Context, tx selvedge.Tx, audience selvedge.AudienceID) (Draft, error)
+	// Drafts returns the audiences in which something waits to be sealed.
+	Drafts(ctx context.Context, tx selvedge.Tx) ([]selvedge.AudienceID, error)
+	// NextDraft returns the number of the draft that an audience seals next: one
+	// more than the last of its lists has.
+	NextDraft(ctx context.Context, tx selvedge.Tx, audience selvedge.AudienceID) (int64, error)
+	// SealDraft gives the open lists of an audience the number and the state
+	// accepted, puts them behind all others in their order, and returns how many
+	// there were.
+	SealDraft(ctx context.Context, tx selvedge.Tx, audience selvedge.AudienceID, draft int64, at time.Time) (int64, error)
+
+	// SetSidecar puts another sidecar in the place of a list's. It returns a
+	// CodeConflict error unless the list's is old.
+	SetSidecar(ctx context.Context, tx selvedge.Tx, id selvedge.ListID, old blob.Ref, next list.Sidecar) error
+	// DropSidecars forgets the sidecars of lists, keys first of all. Lists without
+	// one stay as they are.
+	DropSidecars(ctx context.Context, tx selvedge.Tx, ids []selvedge.ListID) error
+	// OlderSidecars returns the lists, of all audiences, whose sidecar is of an
+	// epoch before the one given.
+	OlderSidecars(ctx context.Context, tx selvedge.Tx, e token.Epoch) ([]list.List, error)
 
 	InsertVersion(ctx context.Context, tx selvedge.Tx, v Version) error
 	Versions(ctx context.Context, tx selvedge.Tx, audience selvedge.AudienceID) ([]Version, error) // by number

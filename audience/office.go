@@ -13,7 +13,7 @@ import (
 )
 
 // Members returns the exact ordinals of an audience that may be used for a
-// purpose now: those of its lists that have not expired. It is for the
+// purpose now: what its lists make at this moment. It is for the
 // platform's own office, never for an org: only an operator may, and the
 // look-up is in the ledger's log before anything is looked up. It returns a
 // CodeContained error if the server is contained.
@@ -51,7 +51,7 @@ func (m *Matcher) Members(ctx context.Context, actor selvedge.Actor, o selvedge.
 	if err != nil {
 		return nil, err
 	}
-	members, err := m.union(ctx, lists, roaring.New(), m.Clock.Now())
+	members, err := membership(ctx, m.Blobs, lists, m.Clock.Now())
 	if err != nil {
 		return nil, err
 	}

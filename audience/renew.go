@@ -3,6 +3,8 @@ package audience
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/blob"
@@ -25,23 +27,16 @@ func inForce(ctx context.Context, tx selvedge.Tx, lists *list.Receiver, e token.
 	return err
 }
 
-// accept keeps a list that was read, under the keys that are in force when its
-// row comes to be.
-func (s *Service) accept(ctx context.Context, actor selvedge.Actor, l list.List, sealed list.Sealed) (list.List, error) {
-	for {
-		l.AcceptedAt = s.Clock.Now()
-		l.ExpiresAt = l.AcceptedAt.Add(ListLife)
-		l.Report, l.Spill, l.Epoch, l.RuleSet = sealed.Report, &sealed.Spill, sealed.Epoch, sealed.RuleSet
-		err := s.Names.Name(ctx, func() error { return s.insert(ctx, actor, &l) }, sealed.Spill)
-		if err != errRotated {
-			return l, err
+// renewAll returns lists with tokens of the keys that are in force.
+func (m *Matcher) renewAll(ctx context.Context, a job.Attempt, lists []list.List) ([]list.List, error) {
+	out := slices.Clone(lists)
+	for i, l := range lists {
+		var err error
+		if out[i], err = m.renew(ctx, a, l); err != nil {
+			return out, err
 		}
-		next, err := s.Receiver.Renew(ctx, sealed)
-		if err != nil {
-			return list.List{}, err
-		}
-		sealed = next // no row names the one before: the collector finds it
 	}
+	return out, nil
 }
 
 // renew returns the list with tokens of the keys that are in force. If it was
@@ -79,9 +74,49 @@ func (m *Matcher) renew(ctx context.Context, a job.Attempt, l list.List) (list.L
 	return l, err
 }
 
-// drop deletes a spill that no row names any more, and that nobody else reads.
+// RenewSidecars writes the sidecars that are of an older epoch again, each in a
+// transaction of its own. It comes after a rotation, and at the start of a server
+// because a crash may have come between: older keys are kept until it is done.
+// Removals go on beside it.
+func (m *Matcher) RenewSidecars(ctx context.Context) error {
+	var older []list.List
+	err := m.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		e, err := m.Lists.Keys.Epoch(ctx, tx)
+		if err != nil {
+			return err
+		}
+		older, err = m.Repo.OlderSidecars(ctx, tx, e)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("renew sidecars: %w", err)
+	}
+	for _, l := range older {
+		next, err := m.Lists.RenewSidecar(ctx, *l.Sidecar)
+		if err == nil {
+			err = m.Names.Name(ctx, func() error {
+				return m.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+					return m.Repo.SetSidecar(ctx, tx, l.ID, l.Sidecar.Ref, next)
+				})
+			}, next.Ref)
+		}
+		switch selvedge.CodeOf(err) {
+		case "":
+			m.drop(ctx, l.ID, l.Sidecar.Ref)
+		case selvedge.CodeConflict: // its list is over meanwhile, or somebody else has renewed it
+			m.drop(ctx, l.ID, next.Ref)
+		case selvedge.CodeNotFound: // likewise, and it is gone; if it is not, its keys are kept
+			continue
+		default:
+			return fmt.Errorf("renew sidecar of list %s: %w", l.ID, err)
+		}
+	}
+	return nil
+}
+
+// drop deletes a spill or sidecar that no row names any more, and that nobody else reads.
 func (m *Matcher) drop(ctx context.Context, id selvedge.ListID, spill blob.Ref) {
 	if err := m.Names.Discard(ctx, spill); err != nil {
-		m.Log.WarnContext(ctx, "delete spill", "list", id, "error", err)
+		m.Log.WarnContext(ctx, "delete "+string(spill.Kind), "list", id, "error", err)
 	}
 }

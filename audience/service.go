@@ -14,7 +14,8 @@ import (
 	"github.com/selvedge/selvedge/report"
 )
 
-// ListLife is how long a list's members stay in the audience.
+// ListLife is how long a list's members stay in the audience, at most and unless
+// its sender says less.
 const ListLife = 180 * 24 * time.Hour
 
 // Service is what an org may ask of its audiences. It is safe for concurrent
@@ -213,51 +214,12 @@ func (s *Service) Upload(ctx context.Context, actor selvedge.Actor, id selvedge.
 	if err != nil {
 		return ListView{}, err
 	}
-	l, err := s.accept(ctx, actor, list.List{Org: org, Audience: id, State: list.StateAccepted}, sealed)
+	// An upload is a draft of its own.
+	l, err := s.accept(ctx, actor, list.List{Org: org, Audience: id, Kind: list.Add, State: list.StateAccepted}, sealed)
 	if err != nil {
 		return ListView{}, err
 	}
 	return ListView{List: l, Status: Processing}, nil
-}
-
-// insert keeps an accepted list and fills in its id. It returns errRotated if
-// its tokens are not of the epoch that is in force.
-func (s *Service) insert(ctx context.Context, actor selvedge.Actor, l *list.List) error {
-	return s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
-		if err := inForce(ctx, tx, s.Receiver, l.Epoch); err != nil {
-			return err
-		}
-		text, err := s.IDs.Next(ctx, tx, l.Org, "lst")
-		if err != nil {
-			return err
-		}
-		l.ID = selvedge.ListID(text)
-		if err := s.Repo.InsertList(ctx, tx, *l); err != nil {
-			return err
-		}
-		if _, err := s.Changes.Append(ctx, tx, change.Change{Kind: change.List, Subject: text}); err != nil {
-			return err
-		}
-		if err := enqueue(ctx, tx, s.Jobs, *l); err != nil {
-			return err
-		}
-		return s.Outbox.Append(ctx, tx, acceptedEntry(actor, *l))
-	})
-}
-
-func acceptedEntry(actor selvedge.Actor, l list.List) ledger.Entry {
-	return ledger.Entry{
-		Space: ledger.Ads, Kind: ledger.ListAccepted, Actor: actor,
-		Body: struct {
-			List     selvedge.ListID     `json:"list"`
-			Audience selvedge.AudienceID `json:"audience"`
-			Org      selvedge.OrgID      `json:"org"`
-			Digest   string              `json:"digest"`
-			Rows     int64               `json:"rows"`
-			Epoch    uint32              `json:"epoch"`
-			RuleSet  uint32              `json:"rule_set"`
-		}{l.ID, l.Audience, l.Org, digestText(l.Spill.Sum), l.Report.Rows.Read, uint32(l.Epoch), l.RuleSet},
-	}
 }
 
 // GetList returns one list of one of the org's audiences.

@@ -18,7 +18,7 @@ import (
 type sealing struct {
 	Audience selvedge.AudienceID `json:"audience"`
 	Version  int64               `json:"version"`
-	List     selvedge.ListID     `json:"list"`
+	List     selvedge.ListID     `json:"list"` // the last of the draft; none if a due change made the version
 	Base     string              `json:"base"`
 	Digest   string              `json:"digest"`
 	Members  uint64              `json:"members"`
@@ -27,6 +27,7 @@ type sealing struct {
 	Position selvedge.Position   `json:"position"`
 	Epoch    uint32              `json:"epoch"`
 	RuleSet  uint32              `json:"rule_set"`
+	Draft    int64               `json:"draft"`
 	Code     string              `json:"code"`
 	// What the org will be told, and when.
 	Size      report.Size `json:"size"`
@@ -36,7 +37,7 @@ type sealing struct {
 // sealingOf returns what a version and an entry that seals it have in common.
 func sealingOf(v Version) sealing {
 	return sealing{
-		Audience: v.Audience, Version: v.Number, Base: digestText(v.Base), Digest: digestText(v.Members.Sum),
+		Audience: v.Audience, Version: v.Number, Base: digestText(v.Base), Digest: digestText(v.Digest),
 		Added: v.Added, Removed: v.Removed, Position: v.Position, Epoch: uint32(v.Epoch), RuleSet: v.RuleSet,
 		Size: v.Size, PublishAt: v.PublishAt,
 	}
@@ -100,10 +101,11 @@ func (v *Verifier) Verify(ctx context.Context) (versions int64, findings []ledge
 		if err != nil {
 			return err
 		}
+		members := history{blobs: v.Blobs}
 		err = v.Repo.AllVersions(ctx, tx, func(ver Version) error {
 			versions++
 			key := versionKey{ver.Audience, ver.Number}
-			findings = append(findings, v.version(ctx, ver, seals[key])...)
+			findings = append(findings, v.version(ctx, &members, ver, seals[key])...)
 			delete(seals, key)
 			return nil
 		})
@@ -146,8 +148,9 @@ func (v *Verifier) seals(ctx context.Context, tx selvedge.Tx) (map[versionKey]*s
 
 // version checks one version against the entry that seals it, nil if there is
 // none.
-func (v *Verifier) version(ctx context.Context, ver Version, s *seal) []ledger.Finding {
+func (v *Verifier) version(ctx context.Context, members *history, ver Version, s *seal) []ledger.Finding {
 	key := versionKey{ver.Audience, ver.Number}
+	err := members.next(ctx, ver)
 	if s == nil {
 		return []ledger.Finding{finding(ledger.VersionUnentered, 0, key)}
 	}
@@ -157,7 +160,7 @@ func (v *Verifier) version(ctx context.Context, ver Version, s *seal) []ledger.F
 		f.Detail += ": " + strings.Join(fields, ", ")
 		out = append(out, f)
 	}
-	if _, err := getBitmap(ctx, v.Blobs, ver.Members); err != nil {
+	if err != nil {
 		out = append(out, finding(ledger.VersionMembers, s.seq, key))
 	}
 	return out

@@ -18,9 +18,10 @@ const (
 	KindSegment Kind = "segment" // derived from chunks
 	KindSpill   Kind = "spill"   // tokens of one list until it is matched
 	KindBitmap  Kind = "bitmap"  // members of a list or a version
+	KindSidecar Kind = "sidecar" // what ties a list's rows together, sealed
 )
 
-var kinds = []Kind{KindChunk, KindSegment, KindSpill, KindBitmap}
+var kinds = []Kind{KindChunk, KindSegment, KindSpill, KindBitmap, KindSidecar}
 
 // check returns a CodeInvalid error for a word that is not one of the kinds.
 func (k Kind) check() error {

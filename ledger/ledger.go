@@ -37,6 +37,7 @@ const (
 	KeyRevoked       Kind = "key.revoked"
 	AudienceCreated  Kind = "audience.created"
 	ListAccepted     Kind = "list.accepted"
+	DraftSealed      Kind = "draft.sealed" // its lists wait to be matched
 	MatchIntended    Kind = "match.intended"
 	VersionSealed    Kind = "version.sealed"
 	StaffLookup      Kind = "staff.lookup"

@@ -42,6 +42,11 @@ func FuzzReceive(f *testing.F) {
 			if err := b.Blobs.Delete(context.Background(), sealed.Spill); err != nil {
 				t.Fatal(err)
 			}
+			if sealed.Sidecar != nil {
+				if err := b.Blobs.Delete(context.Background(), sealed.Sidecar.Ref); err != nil {
+					t.Fatal(err)
+				}
+			}
 		}
 		if after := b.files(t); !slices.Equal(before, after) {
 			t.Errorf("left: %v", after)

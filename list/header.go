@@ -106,6 +106,7 @@ func (u *upload) readColumns() error {
 	if len(u.cols) > MaxColumns {
 		return headerFault(u.row, "too_many_columns", "it names more than %d columns of e-mail addresses and phone numbers", MaxColumns)
 	}
+	u.width = uint64(len(u.cols))
 	u.report.Dropped = len(record) - len(u.cols)
 	u.reportColumns()
 	return nil
@@ -132,7 +133,7 @@ func (u *upload) withoutHeader(first []string) error {
 		return headerFault(u.row, "no_known_column",
 			"no column is named as one of e-mail addresses or phone numbers; name them, for example email and phone")
 	}
-	u.cols = []column{{0, kind}}
+	u.cols, u.width = []column{{0, kind}}, 1
 	u.reportColumns()
 	return u.take(first)
 }

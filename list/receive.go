@@ -10,7 +10,6 @@ import (
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/identifier"
-	"github.com/selvedge/selvedge/internal/extsort"
 	"github.com/selvedge/selvedge/token"
 )
 
@@ -20,10 +19,11 @@ const DefaultMemory = 64 << 20
 // Receiver turns uploads into sealed lists. Its fields are set once; then it is
 // safe for concurrent use, each upload with memory of its own.
 type Receiver struct {
-	Keys    *token.Keyring // the keys of the tokens
-	Blobs   blob.Store     // where spills go
-	Entropy selvedge.Entropy
-	Dir     string // folder for what does not fit in memory
+	Keys     *token.Keyring // the keys of the tokens
+	External ExternalIDs    // of the senders' own ids
+	Blobs    blob.Store     // where spills and sidecars go
+	Entropy  selvedge.Entropy
+	Dir      string // folder for what does not fit in memory
 	// Memory is how many bytes of tokens one upload may hold in memory, 0 for
 	// DefaultMemory. To it come one bit for each row and a few buffers.
 	Memory int
@@ -36,9 +36,11 @@ type Options struct {
 	DefaultRegion string
 }
 
-// Sealed is a list that was read to its end. Its spill is durable.
+// Sealed is a list that was read to its end. Its spill is durable, and so is its
+// sidecar.
 type Sealed struct {
 	Spill   blob.Ref
+	Sidecar *Sidecar // nil if no row has two identifiers
 	Epoch   token.Epoch
 	RuleSet uint32
 	Report  Report
@@ -51,7 +53,7 @@ type Sealed struct {
 // Receive reads a list to its end. When it returns without an error, the spill
 // is durable and the report complete. When it returns an error, nothing of the
 // list is left in the store or the folder, unless the store itself failed to
-// commit the spill: then an unnamed blob may be left.
+// commit a blob: then unnamed ones may be left.
 //
 // Rows and cells that are not understood are no error: the report counts them.
 // The errors of the list as a whole are, as *selvedge.Error,
@@ -67,34 +69,22 @@ type Sealed struct {
 // An error of r that is an *selvedge.Error is returned as it is, and so is the
 // context's when it ends. Anything else is a fault of the store or the folder.
 func (v *Receiver) Receive(ctx context.Context, r io.Reader, o Options) (Sealed, error) {
-	if o.DefaultRegion != "" && !knownRegion(o.DefaultRegion) {
-		return Sealed{}, selvedge.Errorf(selvedge.CodeInvalid,
-			"not a country; give its two ISO 3166 letters, such as GB").At("default_region")
+	if err := checkRegion(o.DefaultRegion); err != nil {
+		return Sealed{}, err
 	}
-	keys, err := v.Keys.Current(ctx)
+	g, err := v.gather(ctx, Add, o.DefaultRegion)
 	if err != nil {
 		return Sealed{}, err
 	}
-	u := &upload{
-		keys:    keys,
-		entropy: v.Entropy,
-		region:  o.DefaultRegion,
-		in:      newLines(ctx, r),
-		tokens:  extsort.New(v.Dir, v.memory()),
-		report:  Report{Refused: []Refusal{}}, // encoded as [], never as null
-	}
-	defer u.tokens.Close()
+	defer g.close()
+	u := &upload{gatherer: g, in: newLines(ctx, r)}
 	if err := u.readHeader(); err != nil {
 		return Sealed{}, err
 	}
 	if err := u.readRows(); err != nil {
 		return Sealed{}, err
 	}
-	ref, err := u.seal(ctx, v.Blobs)
-	if err != nil {
-		return Sealed{}, err
-	}
-	return Sealed{Spill: ref, Epoch: keys.Epoch(), RuleSet: identifier.RuleSet, Report: u.report, keys: keys}, nil
+	return u.seal(ctx)
 }
 
 func (v *Receiver) memory() int {
@@ -104,25 +94,26 @@ func (v *Receiver) memory() int {
 	return v.Memory
 }
 
-// knownRegion says whether identifier takes the region as a default country.
-func knownRegion(region string) bool {
-	_, reason := identifier.Read(identifier.Phone, "5550100", region)
-	return reason != identifier.ReasonBadRegion
+// checkRegion returns an error unless the region is empty or one that identifier
+// takes as a default country.
+func checkRegion(region string) error {
+	if region == "" {
+		return nil
+	}
+	if _, reason := identifier.Read(identifier.Phone, "5550100", region); reason != identifier.ReasonBadRegion {
+		return nil
+	}
+	return selvedge.Errorf(selvedge.CodeInvalid, "not a country; give its two ISO 3166 letters, such as GB").At("default_region")
 }
 
 // upload is one Receive at work.
 type upload struct {
-	keys    *token.Keys
-	entropy selvedge.Entropy
-	region  string
-	in      *lines
-	csv     *csv.Reader
-	tokens  *extsort.Sorter
+	gatherer
+	in  *lines
+	csv *csv.Reader
 
-	cols       []column
-	row        int64 // number of the row that was read last
-	understood int64 // rows with an identifier that was understood
-	report     Report
+	cols []column
+	row  int64 // number of the row that was read last
 }
 
 // next reads a row. The record is valid until the next call.
@@ -179,7 +170,6 @@ func (u *upload) readRows() error {
 
 // take reads the identifiers of a row and counts it.
 func (u *upload) take(record []string) error {
-	understood := false
 	refused := u.report.Identifiers.Refused
 	for i, c := range u.cols {
 		if c.index >= len(record) || record[c.index] == "" {
@@ -194,7 +184,6 @@ func (u *upload) take(record []string) error {
 		cell, reason := identifier.Read(c.kind, text, u.region)
 		switch reason {
 		case identifier.Accepted:
-			understood = true
 			if err := u.add(cell, i); err != nil {
 				return err
 			}
@@ -204,37 +193,5 @@ func (u *upload) take(record []string) error {
 			u.report.refuse(reason, u.row, 1)
 		}
 	}
-	switch {
-	case understood:
-		u.understood++
-	case u.report.Identifiers.Refused > refused:
-		u.report.Rows.Refused++
-	default:
-		u.report.Rows.Empty++
-	}
-	return nil
-}
-
-// add spills the tokens of an identifier in the i-th identifier column.
-func (u *upload) add(cell identifier.Cell, i int) error {
-	if cell.Hashed {
-		u.report.Hashed++
-	} else {
-		u.report.Clear++
-	}
-	if cell.Repaired {
-		u.report.Repaired++
-	}
-	// The place counts rows that were understood, not rows of the file: so the
-	// bits that seal keeps for them are bounded by what was worth reading.
-	place := uint64(u.understood)*uint64(len(u.cols)) + uint64(i)
-	if err := u.tokens.Add(pack(cell.Identity.Class, u.keys.Of(cell.Identity), false, place)); err != nil {
-		return err
-	}
-	for _, f := range cell.Also() {
-		if err := u.tokens.Add(pack(f.Class, u.keys.Of(f), true, place)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return u.endRow(u.report.Identifiers.Refused > refused)
 }

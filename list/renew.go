@@ -10,10 +10,11 @@ import (
 	"github.com/selvedge/selvedge/token"
 )
 
-// Renew writes the spill of a sealed list again under the keys that are in
-// force, which are others than when it was received. The tokens stand for the
-// same forms, and the report stays as it is. The old spill stays too: it is the
-// caller's to delete, once no row names it.
+// Renew writes the spill of a sealed list, and its sidecar if it is given one,
+// again under the keys that are in force, which are others than when it was
+// received. The tokens stand for the same forms, and the report stays as it is.
+// The old blobs stay too: they are the caller's to delete, once no row names
+// them.
 //
 // It returns a CodeNotFound error if the keys of the list's epoch were
 // destroyed: then nobody can read it any more. With any error there is no new
@@ -46,6 +47,13 @@ func (v *Receiver) Renew(ctx context.Context, s Sealed) (Sealed, error) {
 	if s.Spill, err = v.convert(ctx, c, old); err != nil {
 		return Sealed{}, fmt.Errorf("renew spill: %w", err)
 	}
+	if s.Sidecar != nil {
+		next, err := v.RenewSidecar(ctx, *s.Sidecar)
+		if err != nil {
+			return Sealed{}, err
+		}
+		s.Sidecar = &next
+	}
 	s.Epoch, s.keys = to.Epoch(), to
 	return s, nil
 }
@@ -57,7 +65,7 @@ func (v *Receiver) convert(ctx context.Context, c token.Conversion, old *Spill) 
 	}
 	defer out.Abort()
 	w := bufio.NewWriterSize(out, 64<<10)
-	_, _ = w.Write(spillBegin(c.To.Epoch(), old.ruleSet, v.Entropy))
+	_, _ = w.Write(spillBegin(c.To.Epoch(), old.ruleSet, v.Entropy, old.removal))
 	var counts spillCounts
 	for _, class := range classes {
 		tokens := old.of(class)
@@ -70,5 +78,9 @@ func (v *Receiver) convert(ctx context.Context, c token.Conversion, old *Spill) 
 			_, _ = w.Write(e.Token[:])
 		}
 	}
-	return spillEnd(ctx, out, w, counts)
+	if old.removal { // the sender's own ids have a key that is of no epoch
+		counts[External] = uint64(old.Len(External))
+		_, _ = w.Write(old.of(External))
+	}
+	return spillEnd(ctx, out, w, counts, old.removal)
 }

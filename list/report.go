@@ -28,6 +28,12 @@ func ReasonText(r identifier.Reason) string {
 		return `The quotes in this row cannot be read. Put the whole cell in quotes, and write a quote inside it twice ("").`
 	case ReasonBadText:
 		return "This cell is not valid UTF-8. Save the file as CSV UTF-8."
+	case ReasonExternalAlone:
+		return "An own id adds nobody by itself: send an e-mail address or a phone number beside it."
+	case ReasonBadExternal:
+		return "An own id has at most 256 bytes."
+	case ReasonTooMany:
+		return "A member has at most 64 addresses and numbers."
 	default:
 		return r.Text()
 	}

@@ -45,35 +45,40 @@ func unpack(r extsort.Record) (c identifier.Class, t token.Token, also bool, pla
 func sameToken(r, s extsort.Record) bool { return r.A == s.A && r.B == s.B && r.C>>62 == s.C>>62 }
 
 // seal writes the spill and finishes the report: what stands in the list before
-// is known only now.
-func (u *upload) seal(ctx context.Context, blobs blob.Store) (blob.Ref, error) {
-	out, err := blobs.Create(ctx, blob.KindSpill)
+// is known only now. It ends the sidecar too.
+func (g *gatherer) seal(ctx context.Context) (Sealed, error) {
+	sealed := Sealed{Epoch: g.keys.Epoch(), RuleSet: identifier.RuleSet, keys: g.keys}
+	out, err := g.blobs.Create(ctx, blob.KindSpill)
 	if err != nil {
-		return blob.Ref{}, fmt.Errorf("create spill: %w", err)
+		return Sealed{}, fmt.Errorf("create spill: %w", err)
 	}
 	defer out.Abort()
 	// bufio keeps the first error and returns it from Flush.
 	w := bufio.NewWriterSize(out, 64<<10)
-	_, _ = w.Write(spillBegin(u.keys.Epoch(), identifier.RuleSet, u.entropy))
-	counts, err := u.writeTokens(ctx, w)
+	_, _ = w.Write(spillBegin(sealed.Epoch, sealed.RuleSet, g.entropy, g.kind == Remove))
+	counts, err := g.writeTokens(ctx, w)
 	if err != nil {
-		return blob.Ref{}, err
+		return Sealed{}, err
 	}
-	return spillEnd(ctx, out, w, counts)
+	if sealed.Sidecar, err = g.sidecar.end(g.kek); err != nil {
+		return Sealed{}, err
+	}
+	sealed.Spill, err = spillEnd(ctx, out, w, counts, g.kind == Remove)
+	sealed.Report = g.report
+	return sealed, err
 }
 
 // writeTokens writes each token once and counts used and duplicate identifiers
-// and rows.
-func (u *upload) writeTokens(ctx context.Context, w *bufio.Writer) (counts spillCounts, err error) {
+// and rows. The senders' own ids are written for a removal alone.
+func (g *gatherer) writeTokens(ctx context.Context, w *bufio.Writer) (counts spillCounts, err error) {
 	var (
 		last extsort.Record
-		cols = uint64(len(u.cols))
-		used = make([]uint64, (u.understood+63)/64) // one bit for each understood row
-		rows = &u.report.Rows
-		ids  = &u.report.Identifiers
+		used = make([]uint64, (g.understood+63)/64) // one bit for each understood row
+		rows = &g.report.Rows
+		ids  = &g.report.Identifiers
 		n    int
 	)
-	for r, err := range u.tokens.Sorted() {
+	for r, err := range g.tokens.Sorted() {
 		if err != nil {
 			return counts, fmt.Errorf("sort tokens: %w", err)
 		}
@@ -83,7 +88,7 @@ func (u *upload) writeTokens(ctx context.Context, w *bufio.Writer) (counts spill
 		class, t, also, place := unpack(r)
 		repeat := n > 1 && sameToken(r, last)
 		last = r
-		if !repeat {
+		if !repeat && (class != External || g.kind == Remove) {
 			counts[class]++
 			_, _ = w.Write(t[:])
 		}
@@ -93,13 +98,13 @@ func (u *upload) writeTokens(ctx context.Context, w *bufio.Writer) (counts spill
 			ids.Duplicate++
 		default:
 			ids.Used++
-			row := place / cols
+			row := place / g.width
 			if bit := uint64(1) << (row % 64); used[row/64]&bit == 0 {
 				used[row/64] |= bit
 				rows.Used++
 			}
 		}
 	}
-	rows.Duplicate = u.understood - rows.Used
+	rows.Duplicate = g.understood - rows.Used
 	return counts, nil
 }

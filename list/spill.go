@@ -17,14 +17,16 @@ import (
 // A spill is
 //
 //	8 bytes   "slvspill"
-//	4 bytes   format version, 1
+//	4 bytes   format version, 1, or 2 for a removal
 //	4 bytes   epoch
 //	4 bytes   rule set
 //	12 bytes  random
 //	16 each   e-mail tokens, strictly ascending
 //	16 each   phone tokens, strictly ascending
+//	16 each   version 2: tokens of the sender's own ids, strictly ascending
 //	8 bytes   number of e-mail tokens
 //	8 bytes   number of phone tokens
+//	8 bytes   version 2: number of tokens of the sender's own ids
 //
 // with numbers in little endian. The numbers of tokens come last because they
 // are not known before the tokens are written. There is no checksum: a blob is
@@ -33,20 +35,28 @@ import (
 // its spill, must not take that of another with the same tokens. Spills live until their list is matched, so that
 // the format may change with any release that matches what is there first.
 const (
-	spillMagic   = "slvspill"
-	spillVersion = 1
-	spillNonce   = 12
-	spillHeader  = 20 + spillNonce
-	spillTrailer = 16
+	spillMagic  = "slvspill"
+	spillNonce  = 12
+	spillHeader = 20 + spillNonce
+)
+
+// The versions of the format.
+const (
+	spillOfContacts = 1
+	spillOfRemoval  = 2
 )
 
 // spillCounts are the numbers of tokens by class.
-type spillCounts [identifier.ClassPhone + 1]uint64
+type spillCounts [External + 1]uint64
 
 // spillBegin returns what comes before the tokens.
-func spillBegin(e token.Epoch, ruleSet uint32, entropy selvedge.Entropy) []byte {
+func spillBegin(e token.Epoch, ruleSet uint32, entropy selvedge.Entropy, removal bool) []byte {
 	b := append(make([]byte, 0, spillHeader), spillMagic...)
-	b = binary.LittleEndian.AppendUint32(b, spillVersion)
+	version := uint32(spillOfContacts)
+	if removal {
+		version = spillOfRemoval
+	}
+	b = binary.LittleEndian.AppendUint32(b, version)
 	b = binary.LittleEndian.AppendUint32(b, uint32(e))
 	b = binary.LittleEndian.AppendUint32(b, ruleSet)
 	entropy.Fill("spill", b[len(b):spillHeader])
@@ -54,8 +64,8 @@ func spillBegin(e token.Epoch, ruleSet uint32, entropy selvedge.Entropy) []byte 
 }
 
 // spillEnd writes what comes after the tokens, flushes w into out and commits.
-func spillEnd(ctx context.Context, out blob.Writer, w *bufio.Writer, counts spillCounts) (blob.Ref, error) {
-	for _, c := range classes {
+func spillEnd(ctx context.Context, out blob.Writer, w *bufio.Writer, counts spillCounts, removal bool) (blob.Ref, error) {
+	for _, c := range spillClasses(removal) {
 		_, _ = w.Write(binary.LittleEndian.AppendUint64(nil, counts[c]))
 	}
 	if err := w.Flush(); err != nil {
@@ -71,34 +81,51 @@ func spillEnd(ctx context.Context, out blob.Writer, w *bufio.Writer, counts spil
 	return ref, nil
 }
 
-var classes = [...]identifier.Class{identifier.ClassEmail, identifier.ClassPhone}
+// classes are those whose tokens have keys of an epoch.
+var classes = []identifier.Class{identifier.ClassEmail, identifier.ClassPhone}
+
+// spillClasses are the classes whose tokens a spill has, in order.
+func spillClasses(removal bool) []identifier.Class {
+	if removal {
+		return []identifier.Class{identifier.ClassEmail, identifier.ClassPhone, External}
+	}
+	return classes
+}
 
 // Spill is the tokens of one list: those of its identifiers, and of the further
 // forms to look up. It is safe for concurrent use.
 type Spill struct {
 	epoch   token.Epoch
 	ruleSet uint32
-	tokens  [identifier.ClassPhone + 1][]byte
+	removal bool
+	tokens  [External + 1][]byte
 }
 
 // OpenSpill checks the whole of b, which stays in use. It returns an error that
 // says what is wrong if b is not a spill that Receive could have written.
 func OpenSpill(b []byte) (*Spill, error) {
-	if len(b) < spillHeader+spillTrailer {
+	if len(b) < spillHeader {
 		return nil, errors.New("spill: too short")
 	}
 	if string(b[:8]) != spillMagic {
 		return nil, errors.New("spill: no spill at all")
 	}
-	if v := binary.LittleEndian.Uint32(b[8:]); v != spillVersion {
-		return nil, fmt.Errorf("spill: format version %d is not known", v)
+	version := binary.LittleEndian.Uint32(b[8:])
+	if version != spillOfContacts && version != spillOfRemoval {
+		return nil, fmt.Errorf("spill: format version %d is not known", version)
 	}
-	s := &Spill{epoch: token.Epoch(binary.LittleEndian.Uint32(b[12:])), ruleSet: binary.LittleEndian.Uint32(b[16:])}
+	s := &Spill{
+		epoch: token.Epoch(binary.LittleEndian.Uint32(b[12:])), ruleSet: binary.LittleEndian.Uint32(b[16:]), removal: version == spillOfRemoval,
+	}
+	parts := spillClasses(s.removal)
+	if len(b) < spillHeader+8*len(parts) {
+		return nil, errors.New("spill: too short")
+	}
 	if s.epoch < token.FirstEpoch || s.ruleSet == 0 {
 		return nil, errors.New("spill: no epoch or rule set")
 	}
-	body, trailer := b[spillHeader:len(b)-spillTrailer], b[len(b)-spillTrailer:]
-	for i, c := range classes {
+	body, trailer := b[spillHeader:len(b)-8*len(parts)], b[len(b)-8*len(parts):]
+	for i, c := range parts {
 		// Compared as a count of tokens, since count × Size may overflow.
 		n := binary.LittleEndian.Uint64(trailer[8*i:])
 		if n > uint64(len(body)/token.Size) {

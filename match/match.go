@@ -55,36 +55,54 @@ var classes = []identifier.Class{identifier.ClassEmail, identifier.ClassPhone}
 //
 // With an error there is no result, not even a part of one.
 func Run(ctx context.Context, actor selvedge.Actor, tokens Tokens, ads *index.Ads) (Result, error) {
-	if err := mayMatch(actor); err != nil {
+	if err := may(actor, tokens, ads); err != nil {
 		return Result{}, err
-	}
-	if ads == nil || ads.Epoch() == 0 {
-		return Result{}, selvedge.Errorf(selvedge.CodeUnavailable, "there is no index to match against")
-	}
-	if tokens == nil {
-		return Result{}, errors.New("match: no tokens")
-	}
-	if tokens.Epoch() != ads.Epoch() || tokens.RuleSet() != ads.RuleSet() {
-		return Result{}, selvedge.Errorf(selvedge.CodeConflict,
-			"the list and the index were made with different keys or rules: upload the list again").Because("stale_tokens")
 	}
 	eligible := ads.EligibleAny()
 	found := newHits(eligible)
-	for _, class := range classes {
-		in := reader{ctx: ctx, tokens: tokens.Tokens(class)}
-		if err := ads.Lookup(class, in.each, found.add); err != nil {
-			return Result{}, fmt.Errorf("match: %w", err)
-		}
-		if in.err != nil {
-			return Result{}, in.err
-		}
-		if in.read != tokens.Len(class) {
-			return Result{}, fmt.Errorf("match: %d tokens of class %s where %d should be", in.read, class, tokens.Len(class))
-		}
+	if err := lookUp(ctx, tokens, ads, found.add); err != nil {
+		return Result{}, err
 	}
 	members := found.bitmap()
 	members.And(eligible) // the gate: nothing gets past this line ineligible
 	return Result{Members: members, Position: ads.Position(), Epoch: ads.Epoch(), RuleSet: ads.RuleSet()}, nil
+}
+
+// may returns an error unless the actor may match, and tokens and index are there
+// and were made alike.
+func may(actor selvedge.Actor, tokens Tokens, ads *index.Ads) error {
+	if err := mayMatch(actor); err != nil {
+		return err
+	}
+	if ads == nil || ads.Epoch() == 0 {
+		return selvedge.Errorf(selvedge.CodeUnavailable, "there is no index to match against")
+	}
+	if tokens == nil {
+		return errors.New("match: no tokens")
+	}
+	if tokens.Epoch() != ads.Epoch() || tokens.RuleSet() != ads.RuleSet() {
+		return selvedge.Errorf(selvedge.CodeConflict,
+			"the list and the index were made with different keys or rules: upload the list again").Because("stale_tokens")
+	}
+	return nil
+}
+
+// lookUp calls found with every ordinal that has one of the tokens, eligible or
+// not.
+func lookUp(ctx context.Context, tokens Tokens, ads *index.Ads, found func(selvedge.Ordinal)) error {
+	for _, class := range classes {
+		in := reader{ctx: ctx, tokens: tokens.Tokens(class)}
+		if err := ads.Lookup(class, in.each, found); err != nil {
+			return fmt.Errorf("match: %w", err)
+		}
+		if in.err != nil {
+			return in.err
+		}
+		if in.read != tokens.Len(class) {
+			return fmt.Errorf("match: %d tokens of class %s where %d should be", in.read, class, tokens.Len(class))
+		}
+	}
+	return nil
 }
 
 // mayMatch refuses nobody and staff: a person's list comes from an org, and

@@ -77,6 +77,9 @@ func (s *Service) Handle(ctx context.Context, a job.Attempt) error {
 	case err != nil:
 		return err
 	case e.Current >= args.To:
+		if err := s.Renew(ctx); err != nil { // it may have been cut off
+			return err
+		}
 		_, err := s.retire(ctx)
 		return err
 	case e.Next != args.To:

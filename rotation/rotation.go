@@ -18,8 +18,9 @@ type Counts struct {
 
 // Need is what can be read with the keys of an epoch alone.
 type Need struct {
-	Chunks int64 // that count or are staged
-	Lists  int64 // that wait to be matched
+	Chunks   int64 // that count or are staged
+	Lists    int64 // that wait to be matched
+	Sidecars int64 // of lists that may count
 }
 
 // Repository keeps what a rotation has done. A chunk that it made is staged: it
@@ -39,6 +40,16 @@ type Repository interface {
 	Counts(ctx context.Context, tx selvedge.Tx) (Counts, error)
 	// Needed returns what needs the keys of an epoch.
 	Needed(ctx context.Context, tx selvedge.Tx, e token.Epoch) (Need, error)
+	// SidecarKeys returns the sealed keys of all sidecars, and ResealSidecar puts
+	// another one in the place of one; a sidecar that there is not is no error.
+	SidecarKeys(ctx context.Context, tx selvedge.Tx) ([]SidecarKey, error)
+	ResealSidecar(ctx context.Context, tx selvedge.Tx, k SidecarKey) error
+}
+
+// SidecarKey is the key of a list's sidecar, sealed under the key-encryption key.
+type SidecarKey struct {
+	Sidecar blob.Ref
+	Sealed  []byte
 }
 
 // State is what an operator is told of an epoch's keys.

@@ -49,6 +49,9 @@ func (r run) to(ctx context.Context, e token.Epochs) (Result, error) {
 			return Result{}, fmt.Errorf("put epoch %d in force: %w", res.To, err)
 		}
 	}
+	if err := r.Renew(ctx); err != nil {
+		return Result{}, err
+	}
 	res.Lists, err = r.retire(ctx)
 	return res, err
 }

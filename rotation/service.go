@@ -10,6 +10,7 @@ import (
 	"github.com/selvedge/selvedge/change"
 	"github.com/selvedge/selvedge/internal/secret"
 	"github.com/selvedge/selvedge/ledger"
+	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/token"
 )
 
@@ -31,6 +32,9 @@ type Service struct {
 	// memory before they do.
 	Dir    string
 	Memory int
+	// Renew writes again what else holds tokens and outlives a match, once another
+	// epoch is in force. Older keys are kept for what it leaves.
+	Renew func(context.Context) error
 
 	running sync.Mutex
 }
@@ -195,9 +199,9 @@ func (s *Service) progress(ctx context.Context, tx selvedge.Tx) (p Progress, err
 	return p, nil
 }
 
-// Reseal seals every token key anew under the primary key of another
-// key-encryption key, in one transaction, and returns how many there are. Only
-// an operator may.
+// Reseal seals every token key, and the key of every sidecar, anew under the
+// primary key of another key-encryption key, in one transaction, and returns how
+// many token keys there are. Only an operator may.
 func (s *Service) Reseal(ctx context.Context, actor selvedge.Actor, under *secret.KEK) (n int, err error) {
 	if err := actor.Must(selvedge.OperatorRole); err != nil {
 		return 0, err
@@ -206,11 +210,35 @@ func (s *Service) Reseal(ctx context.Context, actor selvedge.Actor, under *secre
 		if n, err = s.Keys.Reseal(ctx, tx, under); err != nil {
 			return err
 		}
+		if err := s.resealSidecars(ctx, tx, under); err != nil {
+			return err
+		}
 		return s.enter(ctx, tx, ledger.KeysResealed, actor, struct {
 			Keys int `json:"keys"`
 		}{n})
 	})
 	return n, err
+}
+
+// resealSidecars does so with the keys of sidecars, which are not counted.
+func (s *Service) resealSidecars(ctx context.Context, tx selvedge.Tx, under *secret.KEK) error {
+	keys, err := s.Repo.SidecarKeys(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		key, err := s.Keys.KEK.Open(k.Sealed, list.SidecarBound(k.Sidecar))
+		if err != nil {
+			return err
+		}
+		if k.Sealed, err = under.Seal(key, list.SidecarBound(k.Sidecar)); err != nil {
+			return err
+		}
+		if err := s.Repo.ResealSidecar(ctx, tx, k); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // enter adds an entry to the ads space: keys are those of ads, and nothing about

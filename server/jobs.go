@@ -20,6 +20,8 @@ func (s *Server) handlers() job.Handlers {
 		audience.MatchKind: s.Matcher.Match,
 		rotation.Kind:      s.Rotation.Handle,
 		CollectKind:        s.collect,
+		audience.SealKind:  s.Matcher.SealIdle,
+		audience.DueKind:   s.Matcher.Due,
 	}
 }
 
@@ -85,7 +87,11 @@ func (s *Server) Run(ctx context.Context) error {
 		}
 		return err
 	}
-	// Otherwise it is done after each match, and a crash may have come between.
+	// Otherwise they are done after each rotation and match, and a crash may have
+	// come between.
+	if err := s.Matcher.RenewSidecars(ctx); err != nil && ctx.Err() == nil {
+		s.cfg.Log.ErrorContext(ctx, "renew sidecars", "error", err)
+	}
 	if err := s.Rotation.Retire(ctx); err != nil && ctx.Err() == nil {
 		s.cfg.Log.ErrorContext(ctx, "destroy older keys", "error", err)
 	}

@@ -220,7 +220,7 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 		Repo: contacts, Prompts: prompts, Tx: db, Changes: changes, Outbox: outbox,
 		Handles: handles, Masks: masks, Ages: cfg.UnknownAge, Clock: cfg.Clock, Ledger: s.ledgers,
 	}
-	lists := &list.Receiver{Keys: keys, Blobs: blobs, Entropy: cfg.Entropy, Dir: spills, Memory: sortMemory}
+	lists := &list.Receiver{Keys: keys, External: list.NewExternalIDs(root), Blobs: blobs, Entropy: cfg.Entropy, Dir: spills, Memory: sortMemory}
 	s.Audiences = &audience.Service{
 		Repo: audiences, Tx: db, Changes: changes, Outbox: outbox, IDs: ids, Clock: cfg.Clock,
 		Receiver: lists, Names: s.Collector, Jobs: s.Jobs, Ledger: s.ledgers,
@@ -235,6 +235,7 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 		Lists: lists, Matched: s.Rotation.Retire,
 		Ticks: report.Ticks{Every: cfg.Tick}, Clock: cfg.Clock, Code: cfg.Code, Log: cfg.Log, Ledger: s.ledgers,
 	}
+	s.Rotation.Renew = s.Matcher.RenewSidecars
 }
 
 // Start takes the folder for this server alone, opens the ledger's logs and gets

@@ -2,14 +2,11 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/blob"
-	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/report"
-	"github.com/selvedge/selvedge/token"
 )
 
 // Audiences keeps audiences, lists and versions in SQL.
@@ -41,104 +38,37 @@ func (Audiences) Audiences(ctx context.Context, tx selvedge.Tx, org selvedge.Org
 	return all(ctx, tx, scanAudience, `SELECT `+audienceColumns+` FROM audience WHERE org_id = ? ORDER BY seq`, org)
 }
 
-// InsertList implements audience.Repository.
-func (a Audiences) InsertList(ctx context.Context, tx selvedge.Tx, l list.List) error {
-	if err := a.DB.refer(ctx, tx, *l.Spill); err != nil {
-		return err
-	}
-	text, err := json.Marshal(l.Report)
-	if err != nil {
-		return err
-	}
-	_, err = exec(ctx, tx, `
-		INSERT INTO list (id, org_id, audience_id, state, report, spill_sum, spill_size, epoch, rule_set, accepted_at, expires_at, version, seq)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, (SELECT COALESCE(MAX(seq), 0) + 1 FROM list))`,
-		l.ID, l.Org, l.Audience, l.State, string(text), l.Spill.Sum[:], l.Spill.Size, l.Epoch, l.RuleSet, micros{&l.AcceptedAt}, micros{&l.ExpiresAt})
-	return err
-}
-
-const listColumns = `id, org_id, audience_id, state, report, spill_sum, spill_size, epoch, rule_set, accepted_at, expires_at, members_sum, members_size, version`
-
-func scanList(s scanner) (l list.List, err error) {
-	var text string
-	var spill, members nullRef
-	err = s.Scan(&l.ID, &l.Org, &l.Audience, &l.State, &text, &spill.sum, &spill.size, &l.Epoch, &l.RuleSet,
-		micros{&l.AcceptedAt}, micros{&l.ExpiresAt}, &members.sum, &members.size, &l.Version)
-	if err != nil {
-		return l, err
-	}
-	l.Spill, l.Members = spill.ref(blob.KindSpill), members.ref(blob.KindBitmap)
-	return l, json.Unmarshal([]byte(text), &l.Report)
-}
-
-// nullRef is a blob's name in two columns that are null together.
-type nullRef struct {
-	sum  []byte
-	size *int64
-}
-
-func (n nullRef) ref(kind blob.Kind) *blob.Ref {
-	if n.size == nil || len(n.sum) != 32 {
-		return nil
-	}
-	return &blob.Ref{Kind: kind, Sum: [32]byte(n.sum), Size: *n.size}
-}
-
-// List implements audience.Repository.
-func (Audiences) List(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID, aud selvedge.AudienceID, id selvedge.ListID) (list.List, error) {
-	return one(ctx, tx, scanList, `SELECT `+listColumns+` FROM list WHERE id = ? AND audience_id = ? AND org_id = ?`, id, aud, org)
-}
-
-// Lists implements audience.Repository.
-func (Audiences) Lists(ctx context.Context, tx selvedge.Tx, aud selvedge.AudienceID) ([]list.List, error) {
-	return all(ctx, tx, scanList, `SELECT `+listColumns+` FROM list WHERE audience_id = ? ORDER BY seq`, aud)
-}
-
-// Unmatched implements audience.Repository.
-func (Audiences) Unmatched(ctx context.Context, tx selvedge.Tx) ([]list.List, error) {
-	return all(ctx, tx, scanList, `SELECT `+listColumns+` FROM list WHERE state = 'accepted' ORDER BY seq`)
-}
-
-// SetSpill implements audience.Repository.
-func (a Audiences) SetSpill(ctx context.Context, tx selvedge.Tx, id selvedge.ListID, old, spill blob.Ref, e token.Epoch) error {
-	if err := a.DB.refer(ctx, tx, spill); err != nil {
-		return err
-	}
-	return execOne(ctx, tx, selvedge.Errorf(selvedge.CodeConflict, "the list does not wait with this spill"), `
-		UPDATE list SET spill_sum = ?, spill_size = ?, epoch = ? WHERE id = ? AND state = 'accepted' AND spill_sum = ?`,
-		spill.Sum[:], spill.Size, e, id, old.Sum[:])
-}
-
-// SetMatched implements audience.Repository.
-func (a Audiences) SetMatched(ctx context.Context, tx selvedge.Tx, id selvedge.ListID, members blob.Ref, version int64) error {
-	if err := a.DB.refer(ctx, tx, members); err != nil {
-		return err
-	}
-	return execOne(ctx, tx, selvedge.Errorf(selvedge.CodeConflict, "the list does not wait to be matched"), `
-		UPDATE list SET state = 'matched', spill_sum = NULL, spill_size = NULL, members_sum = ?, members_size = ?, version = ?
-		WHERE id = ? AND state = 'accepted'`, members.Sum[:], members.Size, version, id)
-}
-
 // InsertVersion implements audience.Repository.
 func (a Audiences) InsertVersion(ctx context.Context, tx selvedge.Tx, v audience.Version) error {
-	if err := a.DB.refer(ctx, tx, v.Members); err != nil {
-		return err
+	var sums [2]any
+	var sizes [2]*int64
+	for i, ref := range []*blob.Ref{v.Members, v.Flips} {
+		if ref == nil {
+			continue
+		}
+		if err := a.DB.refer(ctx, tx, *ref); err != nil {
+			return err
+		}
+		sums[i], sizes[i] = ref.Sum[:], &ref.Size
 	}
 	_, err := exec(ctx, tx, `
-		INSERT INTO audience_version (audience_id, number, base, members_sum, members_size, added, removed, position, epoch, rule_set, sealed_at, publish_at, size_step)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		v.Audience, v.Number, v.Base[:], v.Members.Sum[:], v.Members.Size, v.Added, v.Removed, v.Position, v.Epoch, v.RuleSet,
-		micros{&v.SealedAt}, micros{&v.PublishAt}, v.Size.Step())
+		INSERT INTO audience_version (audience_id, number, base, digest, members_sum, members_size, flips_sum, flips_size, added, removed,
+			position, epoch, rule_set, accepted_at, sealed_at, publish_at, size_step)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		v.Audience, v.Number, v.Base[:], v.Digest[:], sums[0], sizes[0], sums[1], sizes[1], v.Added, v.Removed,
+		v.Position, v.Epoch, v.RuleSet, micros{&v.AcceptedAt}, micros{&v.SealedAt}, micros{&v.PublishAt}, v.Size.Step())
 	return err
 }
 
-const versionColumns = `audience_id, number, base, members_sum, members_size, added, removed, position, epoch, rule_set, sealed_at, publish_at, size_step`
+const versionColumns = `audience_id, number, base, digest, members_sum, members_size, flips_sum, flips_size, added, removed,
+	position, epoch, rule_set, accepted_at, sealed_at, publish_at, size_step`
 
 func scanVersion(s scanner) (v audience.Version, err error) {
 	var step int
-	v.Members.Kind = blob.KindBitmap
-	err = s.Scan(&v.Audience, &v.Number, fixed(v.Base[:]), fixed(v.Members.Sum[:]), &v.Members.Size, &v.Added, &v.Removed,
-		&v.Position, &v.Epoch, &v.RuleSet, micros{&v.SealedAt}, micros{&v.PublishAt}, &step)
+	var members, flips nullRef
+	err = s.Scan(&v.Audience, &v.Number, fixed(v.Base[:]), fixed(v.Digest[:]), &members.sum, &members.size, &flips.sum, &flips.size, &v.Added, &v.Removed,
+		&v.Position, &v.Epoch, &v.RuleSet, micros{&v.AcceptedAt}, micros{&v.SealedAt}, micros{&v.PublishAt}, &step)
+	v.Members, v.Flips = members.ref(blob.KindBitmap), flips.ref(blob.KindBitmap)
 	v.Size = report.SizeAt(step)
 	return v, err
 }

@@ -23,7 +23,9 @@ var blobColumns = []struct {
 	{blob.KindSegment, "segment", "sum"},
 	{blob.KindSpill, "list", "spill_sum"},
 	{blob.KindBitmap, "list", "members_sum"},
+	{blob.KindSidecar, "list", "sidecar_sum"},
 	{blob.KindBitmap, "audience_version", "members_sum"},
+	{blob.KindBitmap, "audience_version", "flips_sum"},
 }
 
 // refer comes before whatever has a row name blobs, in the same transaction: it

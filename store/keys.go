@@ -124,7 +124,23 @@ func (Keys) Counts(ctx context.Context, tx selvedge.Tx) (c rotation.Counts, err 
 // Needed implements rotation.Repository.
 func (Keys) Needed(ctx context.Context, tx selvedge.Tx, e token.Epoch) (rotation.Need, error) {
 	return one(ctx, tx, func(s scanner) (n rotation.Need, err error) {
-		err = s.Scan(&n.Chunks, &n.Lists)
+		err = s.Scan(&n.Chunks, &n.Lists, &n.Sidecars)
 		return n, err
-	}, `SELECT (SELECT COUNT(*) FROM chunk WHERE epoch = ?), (SELECT COUNT(*) FROM list WHERE state = 'accepted' AND epoch = ?)`, e, e)
+	}, `SELECT (SELECT COUNT(*) FROM chunk WHERE epoch = ?), (SELECT COUNT(*) FROM list WHERE state <> 'matched' AND epoch = ?),
+		(SELECT COUNT(*) FROM list WHERE sidecar_epoch = ?)`, e, e, e)
+}
+
+// SidecarKeys implements rotation.Repository.
+func (Keys) SidecarKeys(ctx context.Context, tx selvedge.Tx) ([]rotation.SidecarKey, error) {
+	return all(ctx, tx, func(s scanner) (k rotation.SidecarKey, err error) {
+		k.Sidecar.Kind = blob.KindSidecar
+		err = s.Scan(fixed(k.Sidecar.Sum[:]), &k.Sidecar.Size, &k.Sealed)
+		return k, err
+	}, `SELECT sidecar_sum, sidecar_size, sidecar_key FROM list WHERE sidecar_sum IS NOT NULL ORDER BY seq`)
+}
+
+// ResealSidecar implements rotation.Repository.
+func (Keys) ResealSidecar(ctx context.Context, tx selvedge.Tx, k rotation.SidecarKey) error {
+	_, err := exec(ctx, tx, `UPDATE list SET sidecar_key = ? WHERE sidecar_sum = ?`, k.Sealed, k.Sidecar.Sum[:])
+	return err
 }

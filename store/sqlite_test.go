@@ -194,7 +194,7 @@ func TestSchemaRefuses(t *testing.T) {
 	const grant = `INSERT INTO ads_grant (ordinal, contact_id, account_id, person, purposes, live, expires_at, import_id) VALUES `
 	const entry = `INSERT INTO ledger_entry (space, seq, at, kind, role, actor, body, salt, commitment) VALUES `
 	const leaf = `INSERT INTO ledger_leaf (space, idx, first, last, root) VALUES `
-	const list = `INSERT INTO list (id, org_id, audience_id, report, epoch, rule_set, accepted_at, expires_at, seq, state, spill_sum, members_sum, version) VALUES `
+	const list = `INSERT INTO list (id, org_id, audience_id, report, epoch, rule_set, accepted_at, expires_at, seq, state, spill_sum, members_sum, version, kind, draft, sealed_at, effective_at, sidecar_sum, sidecar_key) VALUES `
 	const proposal = `INSERT INTO prompt_proposal (surface, legal_basis, ads_expiry_months, texts, proposed_at, ref, purposes, proposed_by, state, decided_at, decided_by, stated)
 		SELECT 's', 'consent', 13, '[]', 1, * FROM (VALUES `
 	for what, text := range map[string]string{
@@ -246,10 +246,17 @@ func TestSchemaRefuses(t *testing.T) {
 		"a root cut short":                         leaf + `('ads', 0, 1, 1, zeroblob(31))`,
 		"an end for no reason":                     `INSERT INTO grant_end VALUES (1, 1, 1, 'lost')`,
 		"two ends of one grant":                    `INSERT INTO grant_end VALUES (1, 1, 1, 'expired'), (1, 1, 2, 'withdrawn')`,
-		"a list that waits without its tokens":     list + `('l', 'o', 'a', '', 1, 1, 1, 1, 1, 'accepted', NULL, NULL, 0)`,
-		"a matched list that keeps its tokens":     list + `('l', 'o', 'a', '', 1, 1, 1, 1, 1, 'matched', x'01', x'01', 1)`,
-		"a matched list without members":           list + `('l', 'o', 'a', '', 1, 1, 1, 1, 1, 'matched', NULL, NULL, 1)`,
-		"a matched list that counts in no version": list + `('l', 'o', 'a', '', 1, 1, 1, 1, 1, 'matched', NULL, x'01', 0)`,
+		"a list that waits without its tokens":     list + `('l', 'o', 'a', '', 1, 1, 1, 1, 1, 'accepted', NULL, NULL, 0, 'add', 1, 1, 1, NULL, NULL)`,
+		"a matched list that keeps its tokens":     list + `('l', 'o', 'a', '', 1, 1, 1, 1, 1, 'matched', x'01', x'01', 1, 'add', 1, 1, 1, NULL, NULL)`,
+		"a matched list without members":           list + `('l', 'o', 'a', '', 1, 1, 1, 1, 1, 'matched', NULL, NULL, 1, 'add', 1, 1, 1, NULL, NULL)`,
+		"an open list that was sealed":             list + `('l', 'o', 'a', '', 1, 1, 1, 1, 1, 'open', x'01', NULL, 0, 'add', 0, 1, 1, NULL, NULL)`,
+		"an open list of a draft":                  list + `('l', 'o', 'a', '', 1, 1, 1, 1, 1, 'open', x'01', NULL, 0, 'add', 1, NULL, 1, NULL, NULL)`,
+		"a sealed list of no draft":                list + `('l', 'o', 'a', '', 1, 1, 1, 1, 1, 'accepted', x'01', NULL, 0, 'add', 0, 1, 1, NULL, NULL)`,
+		"a removal with a sidecar":                 list + `('l', 'o', 'a', '', 1, 1, 1, 1, 1, 'accepted', x'01', NULL, 0, 'remove', 1, 1, 1, x'01', x'01')`,
+		"a sidecar without its key":                list + `('l', 'o', 'a', '', 1, 1, 1, 1, 1, 'accepted', x'01', NULL, 0, 'add', 1, 1, 1, x'01', NULL)`,
+		"a key without its sidecar":                list + `('l', 'o', 'a', '', 1, 1, 1, 1, 1, 'accepted', x'01', NULL, 0, 'add', 1, 1, 1, NULL, x'01')`,
+		"a list of no kind":                        list + `('l', 'o', 'a', '', 1, 1, 1, 1, 1, 'accepted', x'01', NULL, 0, '', 1, 1, 1, NULL, NULL)`,
+		"a matched list that counts in no version": list + `('l', 'o', 'a', '', 1, 1, 1, 1, 1, 'matched', NULL, x'01', 0, 'add', 1, 1, 1, NULL, NULL)`,
 	} {
 		if _, err := db.ExecContext(t.Context(), text); err == nil {
 			t.Errorf("%s: the schema takes it", what)

@@ -28,6 +28,14 @@ type Conversion struct {
 	Memory int
 }
 
+// Token takes a single token from the From keys to the To keys. It panics for a
+// class that has no key.
+func (c Conversion) Token(class identifier.Class, t Token) Token {
+	c.From.block[class].Decrypt(t[:], t[:])
+	c.To.block[class].Encrypt(t[:], t[:])
+	return t
+}
+
 // Chunk writes a chunk of the From keys again as one of the To keys, and
 // returns its name and header. The entries are the same but for the tokens. It
 // returns an error if the chunk is of other keys; then, and with any other

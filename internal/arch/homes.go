@@ -97,7 +97,7 @@ func callHomes() []home {
 		},
 		{
 			[]string{"github.com/selvedge/selvedge/report.SizeOf"},
-			[]string{"audience/matcher.go"},
+			[]string{"audience/seal.go"},
 			"a count becomes a figure for an org where a version is sealed, and nowhere else",
 		},
 		{

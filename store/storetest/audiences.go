@@ -99,14 +99,17 @@ func audienceOfAnother(t *testing.T, s *site) {
 
 func newList(id string, n byte) list.List {
 	return list.List{
-		ID: selvedge.ListID(id), Org: "o", Audience: "a", State: list.StateAccepted,
+		ID: selvedge.ListID(id), Org: "o", Audience: "a", Kind: list.Add, State: list.StateAccepted, Draft: int64(n) + 1,
 		Report: list.Report{
 			Header: true, Columns: []list.Column{{Number: 2, Kind: "email"}}, Dropped: int(n),
 			Rows: list.Tally{Read: 1 << 40, Used: int64(n)}, Identifiers: list.Tally{Read: 3, Refused: 2}, Clear: 1, Hashed: 1 << 50, Repaired: 4,
 			Refused: []list.Refusal{{Reason: identifier.ReasonMD5, Count: 2, Rows: []int64{2, 9}}},
 		},
 		Spill: &blob.Ref{Kind: blob.KindSpill, Sum: [32]byte{0: n, 31: 0xff}, Size: 1 << 40},
-		Epoch: 1<<32 - 1, RuleSet: 3, AcceptedAt: start, ExpiresAt: start.Add(time.Hour),
+		Sidecar: &list.Sidecar{
+			Ref: blob.Ref{Kind: blob.KindSidecar, Sum: [32]byte{0: n, 31: 0xfe}, Size: 1 << 41}, Key: []byte{n, 0, 0xff}, Epoch: token.Epoch(n) + 1,
+		},
+		Epoch: 1<<32 - 1, RuleSet: 3, AcceptedAt: start, SealedAt: start.Add(time.Second), EffectiveAt: start.Add(time.Minute), ExpiresAt: start.Add(time.Hour),
 	}
 }
 
@@ -183,7 +186,7 @@ func audienceSetMatched(t *testing.T, s *site) {
 	members := blob.Ref{Kind: blob.KindBitmap, Sum: [32]byte{0: 0x80, 31: 1}, Size: 8}
 	match := func(id selvedge.ListID, version int64) func(context.Context, selvedge.Tx) error {
 		return func(ctx context.Context, tx selvedge.Tx) error {
-			return s.Audiences.SetMatched(ctx, tx, id, members, version)
+			return s.Audiences.SetMatched(ctx, tx, []selvedge.ListID{id}, members, version)
 		}
 	}
 	s.update(t, match("l1", 1<<40))
@@ -211,7 +214,7 @@ func audienceSetSpill(t *testing.T, s *site) {
 	wantCode(t, "another spill", s.refused(t, "another spill", set("l1", was)), selvedge.CodeConflict)
 	wantCode(t, "not there", s.refused(t, "not there", set("none", was)), selvedge.CodeConflict)
 	s.update(t, func(ctx context.Context, tx selvedge.Tx) error {
-		return s.Audiences.SetMatched(ctx, tx, "l2", blob.Ref{Kind: blob.KindBitmap}, 1)
+		return s.Audiences.SetMatched(ctx, tx, []selvedge.ListID{"l2"}, blob.Ref{Kind: blob.KindBitmap}, 1)
 	})
 	wantCode(t, "matched", s.refused(t, "matched", set("l2", *second.Spill)), selvedge.CodeConflict)
 	same(t, "what waits", []list.List{first}, s.unmatched(t))
@@ -219,12 +222,18 @@ func audienceSetSpill(t *testing.T, s *site) {
 
 func audienceVersions(t *testing.T, s *site) {
 	version := func(id selvedge.AudienceID, n int64) audience.Version {
-		return audience.Version{
-			Audience: id, Number: n, Base: [32]byte{0: byte(n), 31: 0xff},
-			Members: blob.Ref{Kind: blob.KindBitmap, Sum: [32]byte{0: 0xff, 31: byte(n)}, Size: 1 << 40},
-			Added:   uint64(n) << 20, Removed: 3, Position: 1 << 40, Epoch: token.Epoch(n), RuleSet: 7,
-			SealedAt: times[int(n)%len(times)], PublishAt: times[int(n+1)%len(times)], Size: report.SizeAt(int(n) % 4),
+		v := audience.Version{
+			Audience: id, Number: n, Base: [32]byte{0: byte(n), 31: 0xff}, Digest: [32]byte{0: 0xff, 31: byte(n + 1)},
+			Added: uint64(n) << 20, Removed: 3, Position: 1 << 40, Epoch: token.Epoch(n), RuleSet: 7,
+			AcceptedAt: times[int(n+2)%len(times)], SealedAt: times[int(n)%len(times)], PublishAt: times[int(n+1)%len(times)], Size: report.SizeAt(int(n) % 4),
 		}
+		ref := blob.Ref{Kind: blob.KindBitmap, Sum: [32]byte{0: 0xff, 31: byte(n)}, Size: 1 << 40}
+		if n%2 == 0 {
+			v.Members = &ref
+		} else {
+			v.Flips = &ref
+		}
+		return v
 	}
 	insert := func(v audience.Version) func(context.Context, selvedge.Tx) error {
 		return func(ctx context.Context, tx selvedge.Tx) error { return s.Audiences.InsertVersion(ctx, tx, v) }
@@ -267,4 +276,8 @@ func audienceVersions(t *testing.T, s *site) {
 		t.Errorf("%d versions, %v: want three and fn's error", len(some), err)
 	}
 	s.refused(t, "a second version of one number", insert(version("a", 2)))
+	none, both := version("a", 11), version("a", 11)
+	none.Flips, both.Members = nil, both.Flips
+	s.refused(t, "a version that is kept nowhere", insert(none))
+	s.refused(t, "a version that is kept twice", insert(both))
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/identifier"
+	"github.com/selvedge/selvedge/list"
 )
 
 // Shelf is the blob store of a backend under test. It holds every blob, but for
@@ -176,16 +177,29 @@ func (s *site) namings(t *testing.T) map[string]naming {
 			l.Spill = &r
 			return s.Audiences.InsertList(ctx, tx, l)
 		}, func(ctx context.Context, tx selvedge.Tx) error {
-			return s.Audiences.SetMatched(ctx, tx, "named", ref(blob.KindBitmap, 0x77), 1)
+			return s.Audiences.SetMatched(ctx, tx, []selvedge.ListID{"named"}, ref(blob.KindBitmap, 0x77), 1)
 		}},
 		"list.spill_sum, renewed": {blob.KindSpill, func(ctx context.Context, tx selvedge.Tx, r blob.Ref) error {
 			return s.Audiences.SetSpill(ctx, tx, "renewed", *renewed.Spill, r, 2)
 		}, nil},
 		"list.members_sum": {blob.KindBitmap, func(ctx context.Context, tx selvedge.Tx, r blob.Ref) error {
-			return s.Audiences.SetMatched(ctx, tx, "waits", r, 1)
+			return s.Audiences.SetMatched(ctx, tx, []selvedge.ListID{"waits"}, r, 1)
 		}, nil},
 		"audience_version.members_sum": {blob.KindBitmap, func(ctx context.Context, tx selvedge.Tx, r blob.Ref) error {
-			return s.Audiences.InsertVersion(ctx, tx, audience.Version{Audience: "a", Number: 1, Members: r, SealedAt: start, PublishAt: start})
+			return s.Audiences.InsertVersion(ctx, tx, audience.Version{Audience: "a", Number: 1, Members: &r, AcceptedAt: start, SealedAt: start, PublishAt: start})
+		}, nil},
+		"audience_version.flips_sum": {blob.KindBitmap, func(ctx context.Context, tx selvedge.Tx, r blob.Ref) error {
+			return s.Audiences.InsertVersion(ctx, tx, audience.Version{Audience: "a", Number: 2, Flips: &r, AcceptedAt: start, SealedAt: start, PublishAt: start})
+		}, nil},
+		"list.sidecar_sum": {blob.KindSidecar, func(ctx context.Context, tx selvedge.Tx, r blob.Ref) error {
+			l := newList("tied", 10)
+			l.Sidecar.Ref = r
+			return s.Audiences.InsertList(ctx, tx, l)
+		}, func(ctx context.Context, tx selvedge.Tx) error {
+			return s.Audiences.DropSidecars(ctx, tx, []selvedge.ListID{"tied"})
+		}},
+		"list.sidecar_sum, renewed": {blob.KindSidecar, func(ctx context.Context, tx selvedge.Tx, r blob.Ref) error {
+			return s.Audiences.SetSidecar(ctx, tx, "renewed", renewed.Sidecar.Ref, list.Sidecar{Ref: r, Key: []byte{1}, Epoch: 2})
 		}, nil},
 	}
 }
@@ -193,7 +207,7 @@ func (s *site) namings(t *testing.T) map[string]naming {
 // Namings returns the columns that the suite has a case for. A backend's own
 // test holds it against the columns that there are.
 func Namings() []string {
-	return []string{"chunk.sum", "segment.sum", "list.spill_sum", "list.members_sum", "audience_version.members_sum"}
+	return []string{"chunk.sum", "segment.sum", "list.spill_sum", "list.members_sum", "list.sidecar_sum", "audience_version.members_sum", "audience_version.flips_sum"}
 }
 
 // blobNamed has every column name a blob, in each state that it may be in.
@@ -268,7 +282,7 @@ func blobKinds(t *testing.T, s *site) {
 	same(t, "named", []bool{true, false, true}, s.condemn(t, start, r, other, longer))
 	s.beginDelete(t, other)
 	s.update(t, func(ctx context.Context, tx selvedge.Tx) error {
-		return s.Audiences.InsertVersion(ctx, tx, audience.Version{Audience: "b", Number: 1, Members: r, SealedAt: start, PublishAt: start})
+		return s.Audiences.InsertVersion(ctx, tx, audience.Version{Audience: "b", Number: 1, Members: &r, AcceptedAt: start, SealedAt: start, PublishAt: start})
 	})
 }
 

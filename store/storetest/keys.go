@@ -7,19 +7,21 @@ import (
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/identifier"
+	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/rotation"
 	"github.com/selvedge/selvedge/token"
 )
 
 func keyCases() map[string]func(*testing.T, *site) {
 	return map[string]func(*testing.T, *site){
-		"Epochs":  keyEpochs,
-		"Keys":    keysKept,
-		"Reseal":  keysResealed,
-		"Destroy": keysDestroyed,
-		"Stage":   rotationStage,
-		"Replace": rotationReplace,
-		"Needed":  rotationNeeded,
+		"Epochs":      keyEpochs,
+		"Keys":        keysKept,
+		"Reseal":      keysResealed,
+		"Destroy":     keysDestroyed,
+		"Stage":       rotationStage,
+		"Replace":     rotationReplace,
+		"Needed":      rotationNeeded,
+		"SidecarKeys": rotationSidecarKeys,
 	}
 }
 
@@ -167,13 +169,38 @@ func rotationNeeded(t *testing.T, s *site) {
 	a, _, _ := s.manifest(t)
 	l, m := newList("l", 1), newList("m", 2)
 	l.Epoch, m.Epoch = 1, 2
+	l.Sidecar.Epoch, m.Sidecar.Epoch = 2, 4
 	s.insertLists(t, l, m)
 	s.update(t, s.stage(a, ofEpoch(0x91, 2, 1)))
 	same(t, "by chunks that count and a list", rotation.Need{Chunks: 3, Lists: 1}, needed(1))
-	same(t, "by a staged chunk and a list", rotation.Need{Chunks: 1, Lists: 1}, needed(2))
+	same(t, "by a staged chunk and a list", rotation.Need{Chunks: 1, Lists: 1, Sidecars: 1}, needed(2))
 	same(t, "by nothing", rotation.Need{}, needed(3))
 	s.update(t, func(ctx context.Context, tx selvedge.Tx) error {
-		return s.Audiences.SetMatched(ctx, tx, "l", *l.Spill, 1)
+		return s.Audiences.SetMatched(ctx, tx, []selvedge.ListID{"l"}, *l.Spill, 1)
 	})
 	same(t, "after the match", rotation.Need{Chunks: 3}, needed(1))
+	same(t, "by a sidecar alone", rotation.Need{Sidecars: 1}, needed(4))
+	s.update(t, func(ctx context.Context, tx selvedge.Tx) error {
+		return s.Audiences.DropSidecars(ctx, tx, []selvedge.ListID{"m"})
+	})
+	same(t, "without it", rotation.Need{}, needed(4))
+}
+
+func rotationSidecarKeys(t *testing.T, s *site) {
+	l, m, n := newList("l", 1), newList("m", 2), newList("n", 3)
+	n.Sidecar = nil
+	s.insertLists(t, l, n, m)
+	keys := func() []rotation.SidecarKey { return read(t, s, s.Rotation.SidecarKeys) }
+	of := func(l list.List) rotation.SidecarKey {
+		return rotation.SidecarKey{Sidecar: l.Sidecar.Ref, Sealed: l.Sidecar.Key}
+	}
+	same(t, "all that there are", []rotation.SidecarKey{of(l), of(m)}, keys())
+	m.Sidecar.Key = []byte{7, 0}
+	s.update(t, func(ctx context.Context, tx selvedge.Tx) error { return s.Rotation.ResealSidecar(ctx, tx, of(m)) })
+	same(t, "one of them another", []rotation.SidecarKey{of(l), of(m)}, keys())
+	same(t, "the lists", []list.List{l, n, m}, s.lists(t, "a"))
+	gone := of(l)
+	gone.Sidecar.Sum[3] = 9
+	s.update(t, func(ctx context.Context, tx selvedge.Tx) error { return s.Rotation.ResealSidecar(ctx, tx, gone) })
+	same(t, "none that there is not", []rotation.SidecarKey{of(l), of(m)}, keys())
 }

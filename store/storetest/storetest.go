@@ -90,6 +90,7 @@ func Run(t *testing.T, open func(t *testing.T, clock selvedge.Clock) Backend) {
 		"Orgs":       orgCases(),
 		"Once":       onceCases(),
 		"Audiences":  audienceCases(),
+		"Drafts":     draftCases(),
 		"Changes":    changeCases(),
 		"Outbox":     outboxCases(),
 		"Verdict":    verdictCases(),

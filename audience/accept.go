@@ -1,0 +1,138 @@
+package audience
+
+import (
+	"context"
+	"time"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/blob"
+	"github.com/selvedge/selvedge/change"
+	"github.com/selvedge/selvedge/ledger"
+	"github.com/selvedge/selvedge/list"
+)
+
+// accept keeps a list that was read, under the keys that are in force when its
+// row comes to be. A list that is open becomes part of the audience's draft.
+func (s *Service) accept(ctx context.Context, actor selvedge.Actor, l list.List, sealed list.Sealed) (list.List, error) {
+	for {
+		l.Report, l.Spill, l.Sidecar, l.Epoch, l.RuleSet = sealed.Report, &sealed.Spill, sealed.Sidecar, sealed.Epoch, sealed.RuleSet
+		refs := []blob.Ref{sealed.Spill}
+		if sealed.Sidecar != nil {
+			refs = append(refs, sealed.Sidecar.Ref)
+		}
+		var kept list.List
+		err := s.Names.Name(ctx, func() (err error) {
+			kept, err = s.insert(ctx, actor, l)
+			return err
+		}, refs...)
+		if err != errRotated {
+			return kept, err
+		}
+		next, err := s.Receiver.Renew(ctx, sealed)
+		if err != nil {
+			return list.List{}, err
+		}
+		sealed = next // no row names the one before: the collector finds it
+	}
+}
+
+// insert keeps a list and fills in what is known only now. It returns errRotated
+// if its tokens are not of the epoch that is in force.
+func (s *Service) insert(ctx context.Context, actor selvedge.Actor, l list.List) (list.List, error) {
+	err := s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		if err := inForce(ctx, tx, s.Receiver, l.Epoch); err != nil {
+			return err
+		}
+		text, err := s.IDs.Next(ctx, tx, l.Org, "lst")
+		if err != nil {
+			return err
+		}
+		l.ID = selvedge.ListID(text)
+		if err := s.date(ctx, tx, &l); err != nil {
+			return err
+		}
+		if err := s.Repo.InsertList(ctx, tx, l); err != nil {
+			return err
+		}
+		if _, err := s.Changes.Append(ctx, tx, change.Change{Kind: change.List, Subject: text}); err != nil {
+			return err
+		}
+		if l.State == list.StateAccepted {
+			if err := enqueue(ctx, tx, s.Jobs, l); err != nil {
+				return err
+			}
+		}
+		return s.Outbox.Append(ctx, tx, acceptedEntry(actor, l))
+	})
+	return l, err
+}
+
+// date says when a list counts, and to which draft it belongs.
+func (s *Service) date(ctx context.Context, tx selvedge.Tx, l *list.List) error {
+	now := s.Clock.Now()
+	l.AcceptedAt = now
+	if l.EffectiveAt.Before(now) {
+		l.EffectiveAt = now
+	}
+	begun := now
+	if l.State == list.StateAccepted {
+		var err error
+		if l.Draft, err = s.Repo.NextDraft(ctx, tx, l.Audience); err != nil {
+			return err
+		}
+		l.SealedAt = now
+	} else {
+		draft, err := s.Repo.Draft(ctx, tx, l.Audience)
+		switch {
+		case err != nil:
+			return err
+		case draft.Lists >= MaxDraft:
+			return selvedge.Errorf(selvedge.CodeConflict, "the draft has %d batches already: seal it first", MaxDraft).Because("draft_full")
+		case draft.Lists == 0:
+			if err := s.drafts().sealLater(ctx, tx, l.Audience, Draft{Last: l.ID, LastAt: now}); err != nil {
+				return err
+			}
+		default:
+			// Batches of one draft expire together, and so share their members' bitmap.
+			begun = draft.FirstAt
+		}
+	}
+	if l.ExpiresAt.IsZero() {
+		l.ExpiresAt = begun.Add(ListLife)
+	}
+	return checkDates(*l)
+}
+
+func checkDates(l list.List) error {
+	bad := func(field, reason, format string, args ...any) error {
+		return selvedge.Errorf(selvedge.CodeInvalid, format, args...).At(field).Because(reason)
+	}
+	switch {
+	case l.ExpiresAt.After(l.AcceptedAt.Add(ListLife)):
+		return bad("expires_at", "too_late", "members stay for %d days at most", ListLife/(24*time.Hour))
+	case !l.ExpiresAt.After(l.AcceptedAt):
+		return bad("expires_at", "not_later", "must be in the future")
+	case !l.ExpiresAt.After(l.EffectiveAt):
+		return bad("effective_at", "not_earlier", "must come before expires_at, %d days from now if that is not given", ListLife/(24*time.Hour))
+	}
+	return nil
+}
+
+func (s *Service) drafts() drafts { return drafts{s.Repo, s.Changes, s.Outbox, s.Jobs, s.Clock} }
+
+func acceptedEntry(actor selvedge.Actor, l list.List) ledger.Entry {
+	return ledger.Entry{
+		Space: ledger.Ads, Kind: ledger.ListAccepted, Actor: actor,
+		Body: struct {
+			List     selvedge.ListID     `json:"list"`
+			Audience selvedge.AudienceID `json:"audience"`
+			Org      selvedge.OrgID      `json:"org"`
+			Kind     list.Kind           `json:"kind"`
+			Open     bool                `json:"open"` // it waits in a draft
+			Digest   string              `json:"digest"`
+			Rows     int64               `json:"rows"`
+			Epoch    uint32              `json:"epoch"`
+			RuleSet  uint32              `json:"rule_set"`
+		}{l.ID, l.Audience, l.Org, l.Kind, l.State == list.StateOpen, digestText(l.Spill.Sum), l.Report.Rows.Read, uint32(l.Epoch), l.RuleSet},
+	}
+}

@@ -158,15 +158,16 @@ func TestVerifyVersions(t *testing.T) {
 		want     []string // with the audience's id taken out
 	}{
 		"nothing":      {"SELECT 1", 2, nil},
-		"members":      {"UPDATE audience_version SET members_sum = base WHERE number = 2", 2, []string{"ads: entry 9: the version in the database is not the one that it seals (audience A, version 2: digest)", "ads: entry 9: the members of the version that it seals cannot be read, or are not what the digest says (audience A, version 2)"}},
-		"a base":       {"UPDATE audience_version SET base = members_sum WHERE number = 2", 2, []string{"ads: entry 9: the version in the database is not the one that it seals (audience A, version 2: base)"}},
+		"members":      {"UPDATE audience_version SET digest = base WHERE number = 2", 2, []string{"ads: entry 9: the version in the database is not the one that it seals (audience A, version 2: digest)", "ads: entry 9: the members of the version that it seals cannot be read, or are not what the digest says (audience A, version 2)"}},
+		"a base":       {"UPDATE audience_version SET base = digest WHERE number = 2", 2, []string{"ads: entry 9: the version in the database is not the one that it seals (audience A, version 2: base)"}},
 		"counts":       {"UPDATE audience_version SET added = added + 1, removed = 7 WHERE number = 1", 2, []string{"ads: entry 6: the version in the database is not the one that it seals (audience A, version 1: added, removed)"}},
 		"what is told": {"UPDATE audience_version SET size_step = 3, publish_at = publish_at + 1 WHERE number = 1", 2, []string{"ads: entry 6: the version in the database is not the one that it seals (audience A, version 1: size, publish_at)"}},
 		"where":        {"UPDATE audience_version SET position = 1, epoch = 2, rule_set = rule_set + 1 WHERE number = 1", 2, []string{"ads: entry 6: the version in the database is not the one that it seals (audience A, version 1: position, epoch, rule_set)"}},
-		"a row gone":   {"DELETE FROM audience_version WHERE number = 1", 1, []string{"ads: entry 6: it seals a version that the database does not have (audience A, version 1)"}},
+		"a row gone":   {"DELETE FROM audience_version WHERE number = 1", 1, []string{"ads: entry 9: the members of the version that it seals cannot be read, or are not what the digest says (audience A, version 2)", "ads: entry 6: it seals a version that the database does not have (audience A, version 1)"}},
 		"a number":     {"UPDATE audience_version SET number = 3 WHERE number = 2", 2, []string{"ads: a version that no entry seals (audience A, version 3)", "ads: entry 9: it seals a version that the database does not have (audience A, version 2)"}},
 		"an entry":     {"UPDATE ledger_entry SET body = replace(body, '\"added\":', '\"added\":1') WHERE kind = 'version.sealed'", 2, nil},
-		"no blob":      {"UPDATE audience_version SET members_size = members_size + 1 WHERE number = 1", 2, []string{"ads: entry 6: the members of the version that it seals cannot be read, or are not what the digest says (audience A, version 1)"}},
+		"no blob":      {"UPDATE audience_version SET members_size = members_size + 1 WHERE number = 1", 2, []string{"ads: entry 6: the members of the version that it seals cannot be read, or are not what the digest says (audience A, version 1)", "ads: entry 9: the members of the version that it seals cannot be read, or are not what the digest says (audience A, version 2)"}},
+		"other flips":  {"UPDATE audience_version SET (flips_sum, flips_size) = (SELECT members_sum, members_size FROM audience_version WHERE number = 1) WHERE number = 2", 2, []string{"ads: entry 9: the members of the version that it seals cannot be read, or are not what the digest says (audience A, version 2)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -38,7 +38,11 @@ func newBench(t testing.TB) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bench{list.Receiver{Keys: ring, Blobs: blobs, Entropy: selvedge.NewSeededEntropy("list"), Dir: dir, Memory: 24 * 4}, dir}
+	root, err := secret.Create(filepath.Join(t.TempDir(), "root"), selvedge.NewSeededEntropy("root"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &bench{list.Receiver{Keys: ring, External: list.NewExternalIDs(root), Blobs: blobs, Entropy: selvedge.NewSeededEntropy("list"), Dir: dir, Memory: 24 * 4}, dir}
 }
 
 // newRing returns a Keyring with keys of the first epoch.

@@ -45,6 +45,7 @@ func TestNothingIsEchoed(t *testing.T) {
 		"/v1/audiences/" + canary, "/v1/audiences/" + canary + "/lists", "/v1/audiences/" + canary + "/lists/" + canary,
 		own + "/lists/" + canary, "/v1/audiences/" + canary + "%0a", "/" + canary, "/v1//" + canary, "/v1/../" + canary,
 		"/v1/audiences?" + canary + "=" + canary, own + "/lists?default_region=" + canary, own + "/lists?default_region=%zz" + canary,
+		own + "/versions?cursor=" + canary, own + "/members:" + canary, own + "/versions:" + canary,
 		"/v1/prompts/" + canary + "/versions/1:approve", "/v1/prompts/" + canary + "/versions/" + canary + ":approve",
 		"/v1/prompts/offers/versions/1:" + canary, "/v1/prompts/" + canary, "/v1/prompts?" + canary,
 		"/v1/accounts/" + canary + "/contact-points", "/v1/accounts//" + canary, "/v1/accounts/%2F" + canary + "/contact-points",
@@ -58,6 +59,9 @@ func TestNothingIsEchoed(t *testing.T) {
 			`{"` + canary + `":1}`, `{"name":{"` + canary + `":1}}`, `{"name":["` + canary + `"]}`, `"` + canary + `"`, canary,
 			`{"name":"` + canary + strings.Repeat("x", 200) + `"}`, `{"name":"x"} ` + canary, `{"name":"` + canary,
 		},
+		own + "/members:add":     canaryMembers(),
+		own + "/members:remove":  canaryMembers(),
+		own + "/members:replace": canaryMembers(),
 		"/v1/objections": {
 			`{"account":"` + canary + `"}`, `{"account":"` + canary + `","` + canary + `":1}`, `{"account":["` + canary + `"]}`,
 		},
@@ -203,5 +207,16 @@ func TestLog(t *testing.T) {
 		if diff := diffJSON(want, got); diff != "" {
 			t.Errorf("logged (-want +got):\n%s", diff)
 		}
+	}
+}
+
+// canaryMembers are batches with the canary in each field.
+func canaryMembers() []string {
+	const member = `{"members":[{"emails":["` + canary + `"],"phones":["` + canary + `"],"sha256_emails":["` + canary + `@example.com"],
+		"sha256_phones":["+447700900987"],"external_id":"` + canary + `"}]`
+	return []string{
+		member + `}`, member + `,"default_region":"` + canary + `"}`, member + `,"expires_at":"` + canary + `"}`, member + `,"` + canary + `":1}`,
+		`{"members":"` + canary + `"}`, `{"members":[{"` + canary + `":1}]}`, `{"members":[{"emails":"` + canary + `"}]}`, `{"members":[` + canary,
+		`{"members":[{"external_id":"` + canary + strings.Repeat("x", 256) + `"}]}`,
 	}
 }

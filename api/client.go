@@ -15,6 +15,7 @@ import (
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/job"
+	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/prompt"
 )
 
@@ -65,6 +66,43 @@ func (c *Client) UploadList(ctx context.Context, audience selvedge.AudienceID, c
 // List returns a list of an audience.
 func (c *Client) List(ctx context.Context, audience selvedge.AudienceID, id selvedge.ListID) (List, error) {
 	return call[List](ctx, c, "GET", "/v1/audiences/"+url.PathEscape(string(audience))+"/lists/"+url.PathEscape(string(id)), nil)
+}
+
+// AddMembers puts members into an audience's draft.
+func (c *Client) AddMembers(ctx context.Context, audience selvedge.AudienceID, m Members) (Batch, error) {
+	return c.members(ctx, audience, "add", m)
+}
+
+// RemoveMembers has an audience's draft take members out.
+func (c *Client) RemoveMembers(ctx context.Context, audience selvedge.AudienceID, m Members) (Batch, error) {
+	return c.members(ctx, audience, "remove", m)
+}
+
+// ReplaceMembers has an audience's draft begin anew with these members.
+func (c *Client) ReplaceMembers(ctx context.Context, audience selvedge.AudienceID, m Members) (Batch, error) {
+	return c.members(ctx, audience, "replace", m)
+}
+
+func (c *Client) members(ctx context.Context, audience selvedge.AudienceID, verb string, m Members) (Batch, error) {
+	if m.Members == nil {
+		m.Members = []list.Member{} // never null
+	}
+	return call[Batch](ctx, c, "POST", "/v1/audiences/"+url.PathEscape(string(audience))+"/members:"+verb, m)
+}
+
+// SealDraft seals an audience's draft.
+func (c *Client) SealDraft(ctx context.Context, audience selvedge.AudienceID) (Draft, error) {
+	return call[Draft](ctx, c, "POST", "/v1/audiences/"+url.PathEscape(string(audience))+"/versions:seal", nil)
+}
+
+// Versions returns a page of an audience's versions, the last first. The cursor
+// is the Next of the page before, or empty.
+func (c *Client) Versions(ctx context.Context, audience selvedge.AudienceID, cursor string) (Versions, error) {
+	path := "/v1/audiences/" + url.PathEscape(string(audience)) + "/versions"
+	if cursor != "" {
+		path += "?cursor=" + url.QueryEscape(cursor)
+	}
+	return call[Versions](ctx, c, "GET", path, nil)
 }
 
 // ContactPoints returns what the platform holds of an account.

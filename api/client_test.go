@@ -47,8 +47,9 @@ func TestClientAudiences(t *testing.T) {
 	const csv = "phone\n07700 900123\nx\n"
 	l, err := c.UploadList(t.Context(), made.ID, strings.NewReader(csv), "GB", digestOf(csv))
 	must(t, err)
+	begin, until := start, start.Add(180*24*time.Hour)
 	wantList := api.List{
-		ID: l.ID, Audience: made.ID, Status: audience.Processing, AcceptedAt: start, ExpiresAt: start.Add(180 * 24 * time.Hour),
+		ID: l.ID, Audience: made.ID, Kind: list.Add, Status: audience.Processing, AcceptedAt: start, EffectiveAt: &begin, ExpiresAt: &until,
 		Report: list.Report{
 			Header: true, Columns: []list.Column{{Number: 1, Kind: "phone"}},
 			Rows: list.Tally{Read: 2, Used: 1, Refused: 1}, Identifiers: list.Tally{Read: 2, Used: 1, Refused: 1}, Clear: 1,

@@ -24,18 +24,25 @@ import (
 type List struct {
 	ID         selvedge.ListID     `json:"id"`
 	Audience   selvedge.AudienceID `json:"audience"`
+	Kind       list.Kind           `json:"kind" enum:"add,remove,replace"`
 	Status     audience.Status     `json:"status" enum:"processing,ready"`
 	AcceptedAt time.Time           `json:"accepted_at"`
-	ExpiresAt  time.Time           `json:"expires_at"`
-	Report     list.Report         `json:"report"`
+	// EffectiveAt and ExpiresAt are when the list's members enter and leave the
+	// audience; null for a removal, which counts at once and for good.
+	EffectiveAt *time.Time  `json:"effective_at"`
+	ExpiresAt   *time.Time  `json:"expires_at"`
+	Report      list.Report `json:"report"`
 
 	Advice map[identifier.Reason]string `json:"advice" doc:"for each reason in the report, what the sender can do"`
 }
 
 func listOf(v audience.ListView) List {
 	b := List{
-		ID: v.ID, Audience: v.Audience, Status: v.Status, AcceptedAt: v.AcceptedAt, ExpiresAt: v.ExpiresAt,
+		ID: v.ID, Audience: v.Audience, Kind: v.Kind, Status: v.Status, AcceptedAt: v.AcceptedAt,
 		Report: v.Report, Advice: map[identifier.Reason]string{},
+	}
+	if v.Adds() {
+		b.EffectiveAt, b.ExpiresAt = &v.EffectiveAt, &v.ExpiresAt
 	}
 	for _, r := range v.Report.Refused {
 		b.Advice[r.Reason] = list.ReasonText(r.Reason)

@@ -75,7 +75,7 @@ func (o operation) codes() []selvedge.Code {
 func (d *door) operations() []operation {
 	var all []operation
 	for _, some := range [][]operation{
-		d.audienceOperations(), d.listOperations(), d.peopleOperations(), d.promptOperations(), d.jobOperations(),
+		d.audienceOperations(), d.listOperations(), d.memberOperations(), d.peopleOperations(), d.promptOperations(), d.jobOperations(),
 	} {
 		all = append(all, some...)
 	}

@@ -22,7 +22,7 @@ func TestUploadAnswer(t *testing.T) {
 	p := newPlatform(t)
 	a := p.upload(t, "email,name\nada@example.com,Ada\nADA@example.com,Ada\n,Ben\nnobody,Cid\n")
 	id, _, _ := strings.Cut(strings.TrimPrefix(a.body, `{"id":"`), `"`)
-	want := fmt.Sprintf(`{"id":%q,"audience":%q,"status":"processing","accepted_at":"2026-03-14T09:26:10Z","expires_at":"2026-09-10T09:26:10Z",`+
+	want := fmt.Sprintf(`{"id":%q,"audience":%q,"kind":"add","status":"processing","accepted_at":"2026-03-14T09:26:10Z","effective_at":"2026-03-14T09:26:10Z","expires_at":"2026-09-10T09:26:10Z",`+
 		`"report":{"header":true,"columns":[{"number":1,"kind":"email"}],"dropped":1,`+
 		`"rows":{"read":4,"used":1,"empty":1,"duplicate":1,"refused":1},`+
 		`"identifiers":{"read":4,"used":1,"empty":1,"duplicate":1,"refused":1},`+

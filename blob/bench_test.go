@@ -38,7 +38,7 @@ func BenchmarkCollect(b *testing.B) {
 	}
 	err = db.Update(b.Context(), func(ctx context.Context, tx selvedge.Tx) error {
 		for i, ref := range refs {
-			v := audience.Version{Audience: "a", Number: int64(i + 1), Members: ref, SealedAt: start, PublishAt: start}
+			v := audience.Version{Audience: "a", Number: int64(i + 1), Members: &ref, AcceptedAt: start, SealedAt: start, PublishAt: start}
 			if err := (store.Audiences{DB: db}).InsertVersion(ctx, tx, v); err != nil {
 				return err
 			}

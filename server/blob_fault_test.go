@@ -56,7 +56,9 @@ func (s *faultySite) named(t *testing.T) map[blob.Ref]bool {
 		SELECT 'chunk', sum, size FROM chunk UNION ALL SELECT 'segment', sum, size FROM segment
 		UNION ALL SELECT 'spill', spill_sum, spill_size FROM list WHERE spill_sum IS NOT NULL
 		UNION ALL SELECT 'bitmap', members_sum, members_size FROM list WHERE members_sum IS NOT NULL
-		UNION ALL SELECT 'bitmap', members_sum, members_size FROM audience_version`)
+		UNION ALL SELECT 'sidecar', sidecar_sum, sidecar_size FROM list WHERE sidecar_sum IS NOT NULL
+		UNION ALL SELECT 'bitmap', members_sum, members_size FROM audience_version WHERE members_sum IS NOT NULL
+		UNION ALL SELECT 'bitmap', flips_sum, flips_size FROM audience_version WHERE flips_sum IS NOT NULL`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package server_test
 import (
 	"bytes"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -18,6 +19,7 @@ import (
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/demo/world"
 	"github.com/selvedge/selvedge/ledger"
+	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/server/servertest"
 	"github.com/selvedge/selvedge/store/tesseralog"
@@ -164,17 +166,25 @@ func requestOf(n int, rnd *rand.Rand, lists []world.List) request {
 	switch k := rnd.IntN(20); {
 	case k == 0:
 		return create(who, n)
-	case k < 9:
+	case k < 6:
 		return upload(who, rnd, lists[rnd.IntN(len(lists))])
+	case k < 9:
+		return members(who, rnd, lists[rnd.IntN(len(lists))])
 	case k < 10:
 		return request{what: "list the audiences", org: who, method: "GET", path: func(*twin) string { return "/v1/audiences" }}
 	case k < 11:
 		i := rnd.IntN(100)
 		return request{what: "read an audience", org: who, method: "GET", path: func(x *twin) string { return "/v1/audiences/" + x.audienceID(i) }}
-	case k < 13:
+	case k < 12:
 		i := rnd.IntN(100)
 		return request{what: "list the lists", org: who, method: "GET", path: func(x *twin) string { return "/v1/audiences/" + x.audienceID(i) + "/lists" }}
+	case k < 13:
+		i := rnd.IntN(100)
+		return request{what: "list the versions", org: who, method: "GET", path: func(x *twin) string { return "/v1/audiences/" + x.audienceID(i) + "/versions" }}
 	case k < 14:
+		i := rnd.IntN(100)
+		return request{what: "seal", org: who, method: "POST", path: func(x *twin) string { return "/v1/audiences/" + x.own(who, i) + "/versions:seal" }}
+	case k < 15:
 		return request{what: "send nonsense", org: who, method: "POST", path: func(x *twin) string { return "/v1/audiences/" + x.audienceID(0) + "/lists" }, csv: []byte("name\nanna\n")}
 	case k < 17:
 		return request{what: "wait", wait: time.Duration(1+rnd.IntN(150)) * time.Second}
@@ -188,6 +198,37 @@ func create(who, n int) request {
 		what: "make an audience", org: who, method: "POST", path: func(*twin) string { return "/v1/audiences" },
 		body: fmt.Sprintf(`{"name":"audience %d"}`, n),
 	}
+}
+
+// members is a batch of some rows of a list that adds, removes or replaces.
+func members(who int, rnd *rand.Rand, l world.List) request {
+	i, kind := rnd.IntN(100), []string{"add", "add", "remove", "replace"}[rnd.IntN(4)]
+	r := request{what: kind + " members of " + l.Name, org: who, method: "POST", path: func(x *twin) string {
+		return "/v1/audiences/" + x.own(who, i) + "/members:" + kind
+	}}
+	from, rows := rnd.IntN(3), 0
+	var ms []list.Member
+	for row := range l.Contents() {
+		if rows++; rows%3 != from && kind == "remove" {
+			continue
+		}
+		r.rows++
+		if row.Class == world.SecurityOnlyRow {
+			r.security++
+		}
+		m := memberOf(l, row)
+		m.ExternalID = fmt.Sprint("c-", rows)
+		if kind == "remove" && rnd.IntN(2) == 0 {
+			m = list.Member{ExternalID: m.ExternalID}
+		}
+		ms = append(ms, m)
+	}
+	b, err := json.Marshal(map[string]any{"members": ms, "default_region": l.DefaultRegion})
+	if err != nil {
+		panic(err) // there is nothing in it that has no JSON
+	}
+	r.body = string(b)
+	return r
 }
 
 func upload(who int, rnd *rand.Rand, l world.List) request {
@@ -210,6 +251,21 @@ func upload(who int, rnd *rand.Rand, l world.List) request {
 		}
 	}
 	return r
+}
+
+// memberOf is a row of a list as a member.
+func memberOf(l world.List, row world.Row) (m list.Member) {
+	for i, c := range row.Cells {
+		switch l.Columns[i].Holds {
+		case world.HoldsEmail:
+			m.Emails = append(m.Emails, c.Text)
+		case world.HoldsPhone:
+			m.Phones = append(m.Phones, c.Text)
+		case world.HoldsExternalID:
+			m.ExternalID = c.Text
+		}
+	}
+	return m
 }
 
 // twin is one of the two installations, behind HTTP.
@@ -410,7 +466,7 @@ func (x *twin) adsSpace(t *testing.T) []string {
 		`SELECT 'change ' || first || '-' || position || ' ' || at || ' ' || kind || ' ' || purposes || ' ' || subject || ' ' || COALESCE(` + bytes("ordinals") + `, '') FROM change_ads ORDER BY position`,
 		`SELECT 'chunk ' || ` + bytes("sum") + ` || ' ' || entries FROM chunk ORDER BY import_id, class`,
 		`SELECT 'grant ' || ordinal || ' ' || person || ' ' || live || ' ' || expires_at FROM ads_grant ORDER BY ordinal`,
-		`SELECT 'version ' || audience_id || ' ' || number || ' ' || ` + bytes("members_sum") + ` || ' ' || position || ' ' || publish_at || ' ' || size_step FROM audience_version ORDER BY audience_id, number`,
+		`SELECT 'version ' || audience_id || ' ' || number || ' ' || ` + bytes("digest") + ` || ' ' || position || ' ' || publish_at || ' ' || size_step FROM audience_version ORDER BY audience_id, number`,
 	} {
 		rows, err := db.QueryContext(t.Context(), q)
 		if err != nil {

@@ -93,8 +93,8 @@ func TestTampering(t *testing.T) {
 		"a leaf row gone":          {row(`DELETE FROM ledger_leaf WHERE space = 'ads' AND idx = 1`), []string{"ads: leaf 1, entries 4 to 5: in the log, and the database does not know the leaf"}},
 		"the last leaf row gone":   {row(`DELETE FROM ledger_leaf WHERE space = 'ads' AND idx = 2`), nil}, // as after a crash
 		"entries waiting and gone": {row(`UPDATE ledger_head SET given = given + 2 WHERE space = 'ads'`), []string{"ads: entries 7 to 8: not in the database"}},
-		"a version's digest":       {row(`UPDATE audience_version SET members_sum = zeroblob(32)`), []string{"ads: entry 6: the version in the database is not the one that it seals (audience A, version 1: digest)", "ads: entry 6: the members of the version that it seals cannot be read, or are not what the digest says (audience A, version 1)"}},
-		"a version's base":         {row(`UPDATE audience_version SET base = members_sum`), []string{"ads: entry 6: the version in the database is not the one that it seals (audience A, version 1: base)"}},
+		"a version's digest":       {row(`UPDATE audience_version SET digest = zeroblob(32)`), []string{"ads: entry 6: the version in the database is not the one that it seals (audience A, version 1: digest)", "ads: entry 6: the members of the version that it seals cannot be read, or are not what the digest says (audience A, version 1)"}},
+		"a version's base":         {row(`UPDATE audience_version SET base = digest`), []string{"ads: entry 6: the version in the database is not the one that it seals (audience A, version 1: base)"}},
 		"a version gone":           {row(`DELETE FROM audience_version`), []string{"ads: entry 6: it seals a version that the database does not have (audience A, version 1)"}},
 		"a version's members":      {members, []string{"ads: entry 6: the members of the version that it seals cannot be read, or are not what the digest says (audience A, version 1)"}},
 		"a leaf file": {file("ads/tile/entries/000.p/3", "last 3", "last 2"), []string{

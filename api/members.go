@@ -1,0 +1,153 @@
+package api
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/audience"
+	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/report"
+)
+
+// maxMembers is the largest batch of members in bytes.
+const maxMembers = 32 << 20
+
+// Members is a batch of members.
+type Members struct {
+	Members       []list.Member `json:"members" maxItems:"100000" doc:"at least one; none in a replacement empties the audience"`
+	DefaultRegion string        `json:"default_region,omitempty" doc:"ISO 3166 country of phone numbers without a country code"`
+	EffectiveAt   *time.Time    `json:"effective_at,omitempty" doc:"when the members enter the audience; not in a removal"`
+	ExpiresAt     *time.Time    `json:"expires_at,omitempty" doc:"when they leave it, at most 180 days from now; not in a removal"`
+}
+
+// Batch is what became of a batch. Nothing in it depends on who is on the
+// platform.
+type Batch struct {
+	List List `json:"list"`
+	// Faults are in the order of the members; those of which everything was
+	// understood are not in it.
+	Faults []list.Fault `json:"faults"`
+}
+
+// Draft is a draft that was sealed.
+type Draft struct {
+	Lists int64 `json:"lists" doc:"how many batches it had; 0 if there was no draft"`
+}
+
+// Version is a version of an audience as its org sees it. It has no count.
+type Version struct {
+	Number      int64       `json:"number"`
+	SealedAt    time.Time   `json:"sealed_at" doc:"when its draft was sealed"`
+	PublishedAt time.Time   `json:"published_at"`
+	Size        report.Size `json:"size" doc:"a range, such as 1k-2k, or too small"`
+}
+
+// Versions is a page of versions.
+type Versions struct {
+	Items []Version `json:"items"`
+	Next  *string   `json:"next" doc:"cursor of the next page; null on the last"`
+}
+
+func (d *door) memberOperations() []operation {
+	org := []selvedge.Role{selvedge.OrgRole}
+	change := func(kind list.Kind, id, summary, about string) operation {
+		return operation{
+			id: id, route: "POST /v1/audiences/{audience}/members:" + string(kind), roles: org, summary: summary,
+			about: about + " The batch goes into the audience's draft, which counts from its seal on: on request, or 60 s after the last batch.",
+			in:    Members{}, status: http.StatusCreated, out: Batch{}, problems: []selvedge.Code{selvedge.CodeNotFound, selvedge.CodeConflict},
+			handle: func(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
+				return d.changeMembers(ctx, actor, r, kind)
+			},
+		}
+	}
+	return []operation{
+		change(list.Add, "addMembers", "Add members", "Who is there already is renewed."),
+		change(list.Remove, "removeMembers", "Remove members",
+			"By any identifier of the row by which they were added, or by external_id alone; what the row reached through its other identifiers goes too."),
+		change(list.Replace, "replaceMembers", "Replace all members",
+			"The first replacement of a draft ends all that was in the audience before; further batches of the draft add to it."),
+		{
+			id: "sealDraft", route: "POST /v1/audiences/{audience}/versions:seal", roles: org, handle: d.sealDraft,
+			summary: "Seal the draft", about: "Its batches are matched together and make one version. Without a draft nothing happens.",
+			status: http.StatusOK, out: Draft{}, problems: []selvedge.Code{selvedge.CodeNotFound},
+		},
+		{
+			id: "listVersions", route: "GET /v1/audiences/{audience}/versions", roles: org, handle: d.listVersions,
+			summary: "List an audience's versions", about: "Those that are published, the last first.",
+			params: []param{query("cursor", "where the page before ended")},
+			status: http.StatusOK, out: Versions{}, problems: []selvedge.Code{selvedge.CodeNotFound, selvedge.CodeInvalid},
+		},
+	}
+}
+
+func (d *door) changeMembers(ctx context.Context, actor selvedge.Actor, r *http.Request, kind list.Kind) (any, error) {
+	var body Members
+	if err := readJSONUpTo(r, &body, maxMembers); err != nil {
+		return nil, err
+	}
+	ask := audience.Request{Kind: kind, Members: body.Members, DefaultRegion: body.DefaultRegion}
+	if body.EffectiveAt != nil {
+		ask.EffectiveAt = *body.EffectiveAt
+	}
+	if body.ExpiresAt != nil {
+		ask.ExpiresAt = *body.ExpiresAt
+	}
+	v, err := d.Audiences.Change(context.WithoutCancel(ctx), actor, selvedge.AudienceID(r.PathValue("audience")), ask)
+	if err != nil {
+		return nil, err
+	}
+	out := Batch{List: listOf(v.ListView), Faults: []list.Fault{}}
+	if v.Faults != nil {
+		out.Faults = v.Faults
+	}
+	return out, nil
+}
+
+func (d *door) sealDraft(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
+	v, err := d.Audiences.Seal(ctx, actor, selvedge.AudienceID(r.PathValue("audience")))
+	return Draft{v.Lists}, err
+}
+
+func (d *door) listVersions(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
+	before, err := readCursor(r.URL.Query().Get("cursor"))
+	if err != nil {
+		return nil, err
+	}
+	vs, err := d.Audiences.Versions(ctx, actor, selvedge.AudienceID(r.PathValue("audience")), before)
+	if err != nil {
+		return nil, err
+	}
+	out := Versions{Items: []Version{}}
+	for _, v := range vs {
+		out.Items = append(out.Items, Version{v.Number, v.SealedAt, v.PublishedAt, v.Size})
+	}
+	// The versions of an audience are numbered from 1 without a gap.
+	if n := len(vs); n == audience.Page && vs[n-1].Number > 1 {
+		next := cursor(vs[n-1].Number)
+		out.Next = &next
+	}
+	return out, nil
+}
+
+// cursor returns the cursor of the page that comes after a number.
+func cursor(n int64) string {
+	return base64.RawURLEncoding.EncodeToString(strconv.AppendInt([]byte("v"), n, 10))
+}
+
+// readCursor returns the number of a cursor, 0 for none.
+func readCursor(text string) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	if err == nil && len(b) > 1 && b[0] == 'v' {
+		if n, err := strconv.ParseInt(string(b[1:]), 10, 64); err == nil && n > 0 {
+			return n, nil
+		}
+	}
+	return 0, selvedge.Errorf(selvedge.CodeInvalid, "is none that a page has given").At("cursor").Because("bad_cursor")
+}

@@ -73,6 +73,12 @@ func promise(t *testing.T, everything string) {
 			rows, security = rows+r.rows, security+r.security
 		}
 	}
+	for i, m := range a.ids {
+		path := "/v1/audiences/" + m.id + "/versions:seal"
+		if diff := cmp.Diff(b.ask(t, m.org, "POST", path, "", nil), a.ask(t, m.org, "POST", path, "", nil)); diff != "" {
+			t.Fatalf("audience %d is sealed otherwise:\n%s", i, diff)
+		}
+	}
 	a.settle(t)
 	b.settle(t)
 	for i := range a.orgs {
@@ -202,14 +208,14 @@ func create(who, n int) request {
 
 // members is a batch of some rows of a list that adds, removes or replaces.
 func members(who int, rnd *rand.Rand, l world.List) request {
-	i, kind := rnd.IntN(100), []string{"add", "add", "remove", "replace"}[rnd.IntN(4)]
+	i, kind := rnd.IntN(100), []string{"add", "add", "add", "add", "remove", "remove", "replace"}[rnd.IntN(7)]
 	r := request{what: kind + " members of " + l.Name, org: who, method: "POST", path: func(x *twin) string {
 		return "/v1/audiences/" + x.own(who, i) + "/members:" + kind
 	}}
-	from, rows := rnd.IntN(3), 0
+	from, rows := rnd.IntN(9), 0
 	var ms []list.Member
 	for row := range l.Contents() {
-		if rows++; rows%3 != from && kind == "remove" {
+		if rows++; rows%9 != from && kind == "remove" {
 			continue
 		}
 		r.rows++

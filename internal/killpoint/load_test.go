@@ -18,6 +18,7 @@ import (
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/api"
 	"github.com/selvedge/selvedge/audience"
+	"github.com/selvedge/selvedge/list"
 )
 
 // loaded are the commands that run while others are killed.
@@ -242,7 +243,7 @@ func (w *world) gone(t *testing.T, err error) {
 	}
 }
 
-// upload brings lists that ask for everybody.
+// upload brings lists that ask for everybody, and a draft that does.
 func (w *world) upload(t *testing.T, c *api.Client, first int, ack func()) {
 	a, err := c.CreateAudience(t.Context(), "everybody")
 	if err != nil {
@@ -261,7 +262,29 @@ func (w *world) upload(t *testing.T, c *api.Client, first int, ack func()) {
 		w.lists[l.ID] = true
 		ack()
 	}
+	for range 2 {
+		b, err := c.AddMembers(t.Context(), w.audience, api.Members{Members: members(first + crowd)})
+		if err != nil {
+			w.gone(t, err)
+			return
+		}
+		w.lists[b.List.ID] = true
+		ack()
+	}
+	if _, err := c.SealDraft(t.Context(), w.audience); err != nil {
+		w.gone(t, err)
+		return
+	}
+	ack()
 	w.processed(t, c)
+}
+
+// members are everybody as a batch.
+func members(n int) (out []list.Member) {
+	for i := range n {
+		out = append(out, list.Member{ExternalID: account(i), Emails: []string{address(i)}})
+	}
+	return out
 }
 
 func everybody(n int) string {

@@ -54,6 +54,10 @@ func (w *world) look(t *testing.T) {
 		}
 	}
 	if w.audience != "" {
+		// What was open when it died is still a draft.
+		if _, err := org.SealDraft(t.Context(), w.audience); err != nil {
+			t.Error(err)
+		}
 		w.processed(t, org)
 	}
 	w.rotated(t, w.p.client(t, s, "anna"))

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/base64"
 	"net/http"
 	"strconv"
 	"time"
@@ -79,6 +78,9 @@ func (d *door) jobOperations() []operation {
 	}
 }
 
+// jobCursor marks the cursors of lists of jobs.
+const jobCursor = "job:"
+
 func (d *door) listJobs(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
 	q := r.URL.Query()
 	f := job.Filter{Kind: job.Kind(q.Get("kind")), State: job.State(q.Get("state"))}
@@ -87,35 +89,17 @@ func (d *door) listJobs(ctx context.Context, actor selvedge.Actor, r *http.Reque
 	default:
 		return nil, selvedge.Errorf(selvedge.CodeInvalid, "must be waiting, running, done, failed or cancelled").At("state").Because("bad_state")
 	}
-	var err error
-	if f.Before, err = readCursor(q.Get("cursor")); err != nil {
+	before, err := readCursor(jobCursor, q.Get("cursor"))
+	if err != nil {
 		return nil, err
 	}
+	f.Before = job.ID(before)
 	vs, err := d.Work.ListJobs(ctx, actor, f)
 	page := JobPage{Items: items(vs, jobOf).Items}
 	if len(vs) == job.Page {
-		page.Next = cursorAt(vs[job.Page-1].ID)
+		page.Next = cursorAt(jobCursor, int64(vs[job.Page-1].ID))
 	}
 	return page, err
-}
-
-// A cursor says which job was the last on a page. Callers take it as it is.
-const cursorMark = "job:"
-
-func cursorAt(id job.ID) string {
-	return base64.RawURLEncoding.EncodeToString(strconv.AppendInt([]byte(cursorMark), int64(id), 10))
-}
-
-func readCursor(s string) (job.ID, error) {
-	if s == "" {
-		return 0, nil
-	}
-	if b, err := base64.RawURLEncoding.Strict().DecodeString(s); err == nil && len(b) > len(cursorMark) {
-		if id, ok := jobID(string(b[len(cursorMark):])); ok && cursorAt(id) == s {
-			return id, nil
-		}
-	}
-	return 0, selvedge.Errorf(selvedge.CodeInvalid, "must be one that an answer gave").At("cursor").Because("bad_cursor")
 }
 
 // jobID reads the number of a job.

@@ -2,9 +2,7 @@ package api
 
 import (
 	"context"
-	"encoding/base64"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/selvedge/selvedge"
@@ -112,8 +110,11 @@ func (d *door) sealDraft(ctx context.Context, actor selvedge.Actor, r *http.Requ
 	return Draft{v.Lists}, err
 }
 
+// versionCursor marks the cursors of lists of versions.
+const versionCursor = "version:"
+
 func (d *door) listVersions(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
-	before, err := readCursor(r.URL.Query().Get("cursor"))
+	before, err := readCursor(versionCursor, r.URL.Query().Get("cursor"))
 	if err != nil {
 		return nil, err
 	}
@@ -127,27 +128,8 @@ func (d *door) listVersions(ctx context.Context, actor selvedge.Actor, r *http.R
 	}
 	// The versions of an audience are numbered from 1 without a gap.
 	if n := len(vs); n == audience.Page && vs[n-1].Number > 1 {
-		next := cursor(vs[n-1].Number)
+		next := cursorAt(versionCursor, vs[n-1].Number)
 		out.Next = &next
 	}
 	return out, nil
-}
-
-// cursor returns the cursor of the page that comes after a number.
-func cursor(n int64) string {
-	return base64.RawURLEncoding.EncodeToString(strconv.AppendInt([]byte("v"), n, 10))
-}
-
-// readCursor returns the number of a cursor, 0 for none.
-func readCursor(text string) (int64, error) {
-	if text == "" {
-		return 0, nil
-	}
-	b, err := base64.RawURLEncoding.DecodeString(text)
-	if err == nil && len(b) > 1 && b[0] == 'v' {
-		if n, err := strconv.ParseInt(string(b[1:]), 10, 64); err == nil && n > 0 {
-			return n, nil
-		}
-	}
-	return 0, selvedge.Errorf(selvedge.CodeInvalid, "is none that a page has given").At("cursor").Because("bad_cursor")
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/index"
 	"github.com/selvedge/selvedge/job"
 	"github.com/selvedge/selvedge/list"
@@ -122,7 +123,12 @@ func (w *work) tidy(ctx context.Context, a job.Attempt) error {
 // dropEnded deletes the sidecars that settle has forgotten. Without their keys
 // nobody can read them.
 func (w *work) dropEnded(ctx context.Context) {
-	for _, l := range w.ended() {
-		w.drop(ctx, l.ID, l.Sidecar.Ref)
+	var sidecars []blob.Ref
+	ended := w.ended()
+	for _, l := range ended {
+		sidecars = append(sidecars, l.Sidecar.Ref)
+	}
+	if len(ended) > 0 {
+		w.drop(ctx, ended[0].ID, sidecars...)
 	}
 }

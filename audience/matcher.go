@@ -61,9 +61,11 @@ func (m *Matcher) match(ctx context.Context, a job.Attempt, draft []list.List) e
 		case err == nil:
 			// No row names them from here on. A worker that tries the same draft may
 			// find them gone, and then that it is matched.
+			var spills []blob.Ref
 			for _, l := range now {
-				m.drop(ctx, l.ID, *l.Spill)
+				spills = append(spills, *l.Spill)
 			}
+			m.drop(ctx, now[0].ID, spills...)
 			if err := m.Matched(ctx); err != nil && ctx.Err() == nil {
 				m.Log.ErrorContext(ctx, "destroy older keys", "error", err)
 			}

@@ -46,7 +46,7 @@ type sealed struct {
 	Code     string              `json:"code"`
 }
 
-func (p *platform) sealed(t *testing.T) (out []sealed) {
+func (p *platform) sealed(t testing.TB) (out []sealed) {
 	t.Helper()
 	for _, body := range p.column(t, "SELECT body FROM ledger_entry WHERE kind = 'version.sealed' ORDER BY rowid") {
 		var s sealed
@@ -378,7 +378,7 @@ func TestSpillThatStays(t *testing.T) {
 	s.upload(t, rows(0, 1))
 	p.drain(t)
 	p.drain(t)
-	if got := <-log.messages; got != "WARN delete spill" || len(log.messages) != 0 {
+	if got := <-log.messages; got != "WARN delete blobs" || len(log.messages) != 0 {
 		t.Errorf("logged %q, and %d more", got, len(log.messages))
 	}
 	if n := len(p.sealed(t)); n != 1 {

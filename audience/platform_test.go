@@ -47,7 +47,7 @@ type platform struct {
 // newPlatform has people whose e-mail addresses are person0@example.com and so
 // on, given for advertisers and partners but every third, who gave it for
 // advertisers alone. Each also has a phone number, given for security.
-func newPlatform(t *testing.T, people int, more ...func(*server.Config)) *platform {
+func newPlatform(t testing.TB, people int, more ...func(*server.Config)) *platform {
 	t.Helper()
 	clock, entropy := fakeclock.New(start), selvedge.NewSeededEntropy("audience")
 	p := &platform{clock: clock, cfg: server.Config{
@@ -107,7 +107,7 @@ func must(t testing.TB, err error) {
 }
 
 // open opens the installation, as a server does that starts.
-func (p *platform) open(t *testing.T) {
+func (p *platform) open(t testing.TB) {
 	t.Helper()
 	s, err := server.Open(t.Context(), p.cfg)
 	must(t, err)
@@ -142,7 +142,7 @@ type shop struct {
 	audience selvedge.AudienceID
 }
 
-func (p *platform) shop(t *testing.T, name string, kind org.Kind) *shop {
+func (p *platform) shop(t testing.TB, name string, kind org.Kind) *shop {
 	t.Helper()
 	o, key, err := p.Orgs.Create(t.Context(), anna, name, name+" Ltd", kind)
 	must(t, err)
@@ -216,7 +216,7 @@ func (p *platform) sql(t *testing.T, text string, args ...any) {
 }
 
 // column returns what a query for one column of text finds.
-func (p *platform) column(t *testing.T, text string, args ...any) []string {
+func (p *platform) column(t testing.TB, text string, args ...any) []string {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(p.cfg.Dir, "selvedge.db")+"?_pragma=busy_timeout(5000)")
 	must(t, err)

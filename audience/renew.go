@@ -114,9 +114,10 @@ func (m *Matcher) RenewSidecars(ctx context.Context) error {
 	return nil
 }
 
-// drop deletes a spill or sidecar that no row names any more, and that nobody else reads.
-func (m *Matcher) drop(ctx context.Context, id selvedge.ListID, spill blob.Ref) {
-	if err := m.Names.Discard(ctx, spill); err != nil {
-		m.Log.WarnContext(ctx, "delete "+string(spill.Kind), "list", id, "error", err)
+// drop deletes spills or sidecars of a list and of those that were sealed with
+// it, that no row names any more and that nobody else reads.
+func (m *Matcher) drop(ctx context.Context, id selvedge.ListID, refs ...blob.Ref) {
+	if err := m.Names.Discard(ctx, refs...); err != nil {
+		m.Log.WarnContext(ctx, "delete blobs", "kind", refs[0].Kind, "list", id, "error", err)
 	}
 }

@@ -3,6 +3,7 @@ package blob
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/internal/killpoint"
@@ -151,12 +152,16 @@ func (c *Collector) condemn(ctx context.Context, r *Report) error {
 	return flush()
 }
 
-// Discard deletes at once a blob that its last row has just let go, and that
-// nobody else can be about to open. If a row names it after all, or a hold
+// Discard deletes at once blobs that their last rows have just let go, and that
+// nobody else can be about to open. If a row names one after all, or a hold
 // stands, it is left to Collect, and that is no error.
-func (c *Collector) Discard(ctx context.Context, ref Ref) error {
-	_, _, err := c.pass(ctx, func(context.Context, selvedge.Tx) ([]Ref, error) { return []Ref{ref}, nil })
-	return err
+func (c *Collector) Discard(ctx context.Context, refs ...Ref) error {
+	var errs []error
+	for some := range slices.Chunk(refs, batch) {
+		_, _, err := c.pass(ctx, func(context.Context, selvedge.Tx) ([]Ref, error) { return some, nil })
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // finish takes up what somebody left who died while he deleted.

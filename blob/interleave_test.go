@@ -270,7 +270,7 @@ func TestEveryInterleaving(t *testing.T) {
 				err := c.Name(t.Context(), func() error {
 					tries++
 					return c.Tx.Update(t.Context(), func(ctx context.Context, tx selvedge.Tx) error {
-						v := audience.Version{Audience: selvedge.AudienceID(fmt.Sprint(run)), Number: 1, Members: ref, SealedAt: start, PublishAt: start}
+						v := audience.Version{Audience: selvedge.AudienceID(fmt.Sprint(run)), Number: 1, Members: &ref, AcceptedAt: start, SealedAt: start, PublishAt: start}
 						return store.Audiences{DB: s.db}.InsertVersion(ctx, tx, v)
 					})
 				}, ref)

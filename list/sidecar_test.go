@@ -224,7 +224,7 @@ func TestSidecarOfABatch(t *testing.T) {
 		if reason != identifier.Accepted {
 			t.Fatal(reason)
 		}
-		for _, f := range append([]identifier.Form{cell.Identity}, cell.Also...) {
+		for _, f := range append([]identifier.Form{cell.Identity}, cell.Also()...) {
 			out = append(out, list.Key{Class: f.Class, Token: keys.Of(f)})
 		}
 		return out

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -143,6 +144,114 @@ func live(t *testing.T, s *site, w *world.World, rnd *rand.Rand) {
 		t.Fatalf("%d comparisons of %d members in all prove little", compared, matched)
 	}
 	afterwards(t, s, w, lists)
+}
+
+// TestSyncsAreExactlyTheTruth sends rows of a world's lists in batches that add,
+// remove and replace, some drafts in one batch and some in several, and compares
+// the members with the oracle's, one by one.
+func TestSyncsAreExactlyTheTruth(t *testing.T) {
+	t.Parallel()
+	for seed, database := range []func(testing.TB) string{onSQLite, pgtest.Schema} {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, world.Config{Seed: fmt.Sprint("sync-", seed), People: 500, Start: start})
+			s := newSite(t, database(t))
+			s.bring(t, w)
+			rnd := rand.New(rand.NewPCG(uint64(seed), 3))
+			seen, gone := 0, 0
+			for _, l := range w.Lists() {
+				if l.Purpose != purpose.AdsMatchAdvertiser.String() {
+					continue
+				}
+				h := newShop(t, s, l.Name, org.Advertiser)
+				rows := slices.Collect(l.Contents())
+				var sent []world.Batch
+				for n := range 9 {
+					b := drawBatch(rnd, rows, n)
+					h.send(t, l, b)
+					sent = append(sent, b)
+					if rnd.IntN(3) > 0 {
+						continue
+					}
+					before := len(h.members(t))
+					h.sync(t, w, sent)
+					seen += len(h.members(t))
+					gone += max(0, before-len(h.members(t)))
+				}
+				h.sync(t, w, sent)
+			}
+			if seen < 200 || gone < 20 {
+				t.Errorf("%d members, %d of them removed: the test sees too little", seen, gone)
+			}
+		})
+	}
+}
+
+// drawBatch draws rows; a removal's are some that may have been added, with all
+// that the row has, one cell of it, or the id alone.
+func drawBatch(rnd *rand.Rand, rows []world.Row, n int) world.Batch {
+	b := world.Batch{Verb: []world.Verb{world.Adds, world.Adds, world.Adds, world.Removes, world.Removes, world.Replaces}[rnd.IntN(6)]}
+	if n == 0 {
+		b.Verb = world.Adds
+	}
+	share := 2
+	if b.Verb == world.Removes {
+		share = 6
+	}
+	for i, row := range rows {
+		if rnd.IntN(share) > 0 {
+			continue
+		}
+		id := ""
+		if i%3 == 0 {
+			id = fmt.Sprint("c-", i)
+		}
+		if b.Verb == world.Removes {
+			row.Cells = slices.Clone(row.Cells)
+			for k := range row.Cells {
+				if rnd.IntN(2) == 0 {
+					row.Cells[k] = world.Cell{}
+				}
+			}
+		}
+		b.Rows, b.IDs = append(b.Rows, row), append(b.IDs, id)
+	}
+	return b
+}
+
+func (h *shop) send(tb testing.TB, l world.List, b world.Batch) {
+	tb.Helper()
+	r := audience.Request{Kind: list.Kind(b.Verb), DefaultRegion: l.DefaultRegion}
+	for i, row := range b.Rows {
+		m := memberOf(l, row)
+		m.ExternalID = b.IDs[i]
+		r.Members = append(r.Members, m)
+	}
+	if _, err := h.site.Audiences.Change(tb.Context(), h.actor, h.audience, r); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// sync seals what was sent and compares.
+func (h *shop) sync(t *testing.T, w *world.World, sent []world.Batch) {
+	t.Helper()
+	if _, err := h.site.Audiences.Seal(t.Context(), h.actor, h.audience); err != nil {
+		t.Fatal(err)
+	}
+	servertest.Drain(t, h.site.Server, h.site.clock)
+	want := map[world.Key]bool{}
+	for k := range w.Synced(sent, world.State{At: h.site.clock.Now(), Purpose: purpose.AdsMatchAdvertiser.String()}) {
+		want[k] = true
+	}
+	got := h.members(t)
+	for k := range got {
+		if !want[k] {
+			t.Fatalf("after %d batches %v is a member and must not be", len(sent), k)
+		}
+	}
+	if len(got) != len(want) {
+		t.Fatalf("after %d batches %d members, must be %d", len(sent), len(got), len(want))
+	}
 }
 
 // afterwards moves the clock until every grant is over: nobody is left.

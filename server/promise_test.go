@@ -59,7 +59,7 @@ func promise(t *testing.T, everything string) {
 	rnd := rand.New(rand.NewPCG(2019, 10))
 	deliverable, rows, security := 0, 0, 0
 	lists := promised(a.world)
-	for n := range 120 {
+	for n := range 130 {
 		if n%25 == 24 {
 			a.rotate(t)
 			b.rotate(t)
@@ -88,7 +88,7 @@ func promise(t *testing.T, everything string) {
 		}
 		deliverable += strings.Count(got, `"deliverable":true`)
 	}
-	if all := a.created; 2*deliverable < all || all < 8 {
+	if all := a.created; 4*deliverable < all || all < 8 {
 		t.Errorf("%d of %d audiences are deliverable: the test sees too little", deliverable, all)
 	}
 	if a.rotations < 3 {
@@ -172,7 +172,7 @@ func requestOf(n int, rnd *rand.Rand, lists []world.List) request {
 	switch k := rnd.IntN(20); {
 	case k == 0:
 		return create(who, n)
-	case k < 6:
+	case k < 7:
 		return upload(who, rnd, lists[rnd.IntN(len(lists))])
 	case k < 9:
 		return members(who, rnd, lists[rnd.IntN(len(lists))])

@@ -141,9 +141,11 @@ type asked struct {
 	hashes map[[32]byte]bool // the sender's, and those that a cell in the clear leads to
 }
 
-func (l *List) asked() asked {
+func (l *List) asked() asked { return askedBy(slices.Collect(l.Contents())) }
+
+func askedBy(rows []Row) asked {
 	out := asked{clear: map[Identity]bool{}, hashes: map[[32]byte]bool{}}
-	for row := range l.Contents() {
+	for _, row := range rows {
 		for _, c := range row.Cells {
 			if !c.Hashed && c.Identity != 0 {
 				out.clear[c.Identity] = true

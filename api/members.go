@@ -47,7 +47,8 @@ type Version struct {
 // Versions is a page of versions.
 type Versions struct {
 	Items []Version `json:"items"`
-	Next  *string   `json:"next" doc:"cursor of the next page; null on the last"`
+	// Next is the cursor of the page after this one; there is none after the last.
+	Next string `json:"next,omitempty"`
 }
 
 func (d *door) memberOperations() []operation {
@@ -128,8 +129,7 @@ func (d *door) listVersions(ctx context.Context, actor selvedge.Actor, r *http.R
 	}
 	// The versions of an audience are numbered from 1 without a gap.
 	if n := len(vs); n == audience.Page && vs[n-1].Number > 1 {
-		next := cursorAt(versionCursor, vs[n-1].Number)
-		out.Next = &next
+		out.Next = cursorAt(versionCursor, vs[n-1].Number)
 	}
 	return out, nil
 }

@@ -49,14 +49,14 @@ func TestMembersOverHTTP(t *testing.T) {
 		t.Errorf("sealed %+v, then %+v, %v", d, again, err)
 	}
 	vs, err := c.Versions(ctx, p.audience, "")
-	if err != nil || len(vs.Items) != 0 || vs.Next != nil {
+	if err != nil || len(vs.Items) != 0 || vs.Next != "" {
 		t.Errorf("before it is published: %+v, %v", vs, err)
 	}
 	servertest.Drain(t, p.Server, p.clock)
 	p.clock.Add(2 * time.Minute)
 	vs, err = c.Versions(ctx, p.audience, "")
 	must(t, err)
-	if len(vs.Items) != 1 || vs.Items[0].Number != 1 || !vs.Items[0].SealedAt.Equal(start) || vs.Next != nil {
+	if len(vs.Items) != 1 || vs.Items[0].Number != 1 || !vs.Items[0].SealedAt.Equal(start) || vs.Next != "" {
 		t.Errorf("versions %+v", vs)
 	}
 	l, err := c.List(ctx, p.audience, got.List.ID)
@@ -89,10 +89,10 @@ func TestVersionPages(t *testing.T) {
 		for _, v := range vs.Items {
 			numbers = append(numbers, v.Number)
 		}
-		if vs.Next == nil {
+		if vs.Next == "" {
 			break
 		}
-		cursor = *vs.Next
+		cursor = vs.Next
 	}
 	var want []int64
 	for n := range int64(audience.Page + 5) {

@@ -166,8 +166,10 @@ func TestSyncsAreExactlyTheTruth(t *testing.T) {
 				h := newShop(t, s, l.Name, org.Advertiser)
 				rows := slices.Collect(l.Contents())
 				var sent []world.Batch
+				draft := 0
 				for n := range 9 {
 					b := drawBatch(rnd, rows, n)
+					b.Draft = draft
 					h.send(t, l, b)
 					sent = append(sent, b)
 					if rnd.IntN(3) > 0 {
@@ -175,6 +177,7 @@ func TestSyncsAreExactlyTheTruth(t *testing.T) {
 					}
 					before := len(h.members(t))
 					h.sync(t, w, sent)
+					draft++
 					seen += len(h.members(t))
 					gone += max(0, before-len(h.members(t)))
 				}

@@ -15,16 +15,18 @@ const (
 // Batch is some rows of a list that an advertiser sends in one request. Every row
 // may have an id of the advertiser's own.
 type Batch struct {
-	Verb Verb
-	Rows []Row
-	IDs  []string // as many as Rows; "" for none
+	Verb  Verb
+	Draft int // batches of one draft count together
+	Rows  []Row
+	IDs   []string // as many as Rows; "" for none
 }
 
-// Synced returns the contact points that are members after the batches, one
-// version each, if all of them are matched in the state s. A batch that adds
+// Synced returns the contact points that are members after the batches if all of
+// them are matched in the state s. A batch that adds
 // reaches what a list of its rows does. One that removes takes out whatever its
 // rows reach and, of each earlier row with two addresses or ids that has one in
-// common with it, whatever that row reaches. One that replaces begins anew.
+// common with it, whatever that row reaches. The first of a draft that replaces
+// begins anew, and further ones add.
 func (w *World) Synced(batches []Batch, s State) iter.Seq[Key] {
 	type step struct {
 		asked asked
@@ -32,11 +34,15 @@ func (w *World) Synced(batches []Batch, s State) iter.Seq[Key] {
 	}
 	var steps []step
 	var before []Batch
+	replaced := map[int]bool{}
 	for _, b := range batches {
 		rows := b.Rows
 		switch b.Verb {
 		case Replaces:
-			steps, before = nil, nil
+			if !replaced[b.Draft] {
+				steps, before = nil, nil
+			}
+			replaced[b.Draft] = true
 		case Removes:
 			rows = append(rows[:len(rows):len(rows)], tiedTo(b, before)...)
 		}

@@ -29,13 +29,13 @@ type model struct {
 
 // step is a list.
 type step struct {
-	kind          list.Kind
-	rows          [][]string
-	from, until   time.Time
-	draft         int // 0: open
-	came          time.Time
-	matched, void bool
-	reached       map[string]bool // or taken out
+	kind        list.Kind
+	rows        [][]string
+	from, until time.Time
+	draft       int // 0: open
+	came        time.Time
+	matched     bool
+	reached     map[string]bool // or taken out
 }
 
 func (m *model) open() (out []*step) {

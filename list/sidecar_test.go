@@ -291,7 +291,7 @@ func TestExternalIDs(t *testing.T) {
 			seen[ids.Of(org, id)] = true
 		}
 	}
-	if len(seen) != 12 || ids.Of("o", "7") != ids.Of("o", "7") {
+	if len(seen) != 12 || !seen[ids.Of("o", "7")] {
 		t.Errorf("%d different tokens", len(seen))
 	}
 }

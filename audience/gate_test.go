@@ -2,6 +2,7 @@ package audience_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -9,11 +10,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/index"
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/ledger/ledgertest"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/org"
+	"github.com/selvedge/selvedge/server/servertest"
 )
 
 var contained = selvedge.Errorf(selvedge.CodeContained, "nothing until a person has looked")
@@ -128,6 +131,16 @@ func TestContained(t *testing.T) {
 		"upload": func() error {
 			_, err := p.Audiences.Upload(ctx, s.actor, s.audience, strings.NewReader(rows(0, 1)), list.Options{})
 			return err
+		},
+		"change": func() error {
+			_, err := p.Audiences.Change(ctx, s.actor, s.audience, audience.Request{Kind: list.Replace})
+			return err
+		},
+		"seal":     func() error { _, err := p.Audiences.Seal(ctx, s.actor, s.audience); return err },
+		"versions": func() error { _, err := p.Audiences.Versions(ctx, s.actor, s.audience, 0); return err },
+		"sealidle": func() error { return p.Matcher.SealIdle(ctx, servertest.Attempt(s.args(l))) },
+		"due": func() error {
+			return p.Matcher.Due(ctx, servertest.Attempt(fmt.Sprintf(`{"org":%q,"audience":%q}`, s.org.ID, s.audience)))
 		},
 		"match": func() error { return p.match(t) },
 		"members": func() error {

@@ -93,6 +93,9 @@ func calls(s *audience.Service, actor selvedge.Actor, a selvedge.AudienceID, l s
 	_, out["Lists"] = s.Lists(ctx, actor, a)
 	_, out["GetList"] = s.GetList(ctx, actor, a, l)
 	_, out["Upload"] = s.Upload(ctx, actor, a, strings.NewReader(rows(0, 1)), list.Options{})
+	_, out["Change"] = s.Change(ctx, actor, a, audience.Request{Kind: list.Remove, Members: []list.Member{{ExternalID: "7"}}})
+	_, out["Seal"] = s.Seal(ctx, actor, a)
+	_, out["Versions"] = s.Versions(ctx, actor, a, 0)
 	return out
 }
 
@@ -113,7 +116,7 @@ func TestOthersDoNotExist(t *testing.T) {
 		"no ids at all":                    {"", ""},
 	} {
 		got := calls(p.Audiences, acme.actor, ids.audience, ids.list)
-		for _, call := range []string{"Get", "Lists", "GetList", "Upload"} {
+		for _, call := range []string{"Get", "Lists", "GetList", "Upload", "Change", "Seal", "Versions"} {
 			if selvedge.CodeOf(got[call]) != selvedge.CodeNotFound {
 				t.Errorf("%s: %s: %v", name, call, got[call])
 			}

@@ -173,6 +173,7 @@ func TestReplaceIsAtomic(t *testing.T) {
 	s.drain(t)
 	s.change(t, list.Add, "e1")
 	s.change(t, list.Replace, "e2")
+	s.change(t, list.Remove, "e7") // so that the two replacements share no bitmap
 	s.change(t, list.Replace, "e3", "e4")
 	s.change(t, list.Add, "e5")
 	s.change(t, list.Remove, "e4")

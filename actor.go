@@ -10,6 +10,7 @@ const (
 	OperatorRole      // a named member of the platform's staff
 	OrgRole           // an advertiser's or partner's systems
 	SystemRole        // Selvedge itself, at work on something accepted before
+	PersonRole        // an account holder, for their own account alone
 )
 
 // String returns the word the ledger uses.
@@ -23,6 +24,8 @@ func (r Role) String() string {
 		return "org"
 	case SystemRole:
 		return "system"
+	case PersonRole:
+		return "person"
 	default:
 		return "nobody"
 	}
@@ -31,10 +34,11 @@ func (r Role) String() string {
 // Actor is who asks. It is an argument of every act, so that a signature shows
 // whose authority is used. The zero Actor is nobody and is refused everywhere.
 type Actor struct {
-	role Role
-	name string
-	org  OrgID
-	key  string
+	role    Role
+	name    string
+	org     OrgID
+	key     string
+	account string
 }
 
 // Platform is the platform acting through the named key.
@@ -55,6 +59,10 @@ func OrgActor(org OrgID, key string) Actor {
 	return Actor{role: OrgRole, name: key, org: org, key: key}
 }
 
+// Self is the holder of the account with a platform id. The id is in no ledger:
+// the name that stands there is the same for everybody.
+func Self(platformID string) Actor { return Actor{role: PersonRole, name: "self", account: platformID} }
+
 // System is a part of Selvedge finishing what an actor before it began.
 func System(part string) Actor { return Actor{role: SystemRole, name: part} }
 
@@ -71,10 +79,27 @@ func (a Actor) Key() string { return a.key }
 // Org returns the org that the actor acts for, and false if it acts for none.
 func (a Actor) Org() (OrgID, bool) { return a.org, a.role == OrgRole && a.org != "" }
 
+// Account returns the platform id of the account whose holder the actor is, and
+// false if it is nobody's holder.
+func (a Actor) Account() (platformID string, ok bool) {
+	return a.account, a.role == PersonRole && a.account != ""
+}
+
+// MustFor returns a CodeForbidden error unless the actor has one of the roles, or
+// is the holder of the account itself.
+func (a Actor) MustFor(platformID string, roles ...Role) error {
+	if own, ok := a.Account(); ok && own == platformID {
+		return nil
+	}
+	return a.Must(roles...)
+}
+
 // Must returns a CodeForbidden error unless the actor has one of the roles.
+// PersonRole alone never suffices: a person may do nothing in general, see
+// MustFor.
 func (a Actor) Must(roles ...Role) error {
 	for _, r := range roles {
-		if r != Nobody && a.role == r {
+		if r != Nobody && r != PersonRole && a.role == r {
 			return nil
 		}
 	}

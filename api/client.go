@@ -116,16 +116,21 @@ func (c *Client) Withdraw(ctx context.Context, w Withdrawal) (contact.WithdrawRe
 	return call[contact.WithdrawResult](ctx, c, "POST", "/v1/contact-points:withdraw", w)
 }
 
-// Object records a person's objection to all matching.
-func (c *Client) Object(ctx context.Context, account string) error {
-	_, err := call[Objection](ctx, c, "POST", "/v1/objections", Objection{account})
+// Object records a person's objection.
+func (c *Client) Object(ctx context.Context, o Objection) error {
+	_, err := call[Objection](ctx, c, "POST", "/v1/objections", o)
 	return err
 }
 
 // LiftObjection takes a person's objection back.
-func (c *Client) LiftObjection(ctx context.Context, account string) error {
-	_, err := call[Objection](ctx, c, "POST", "/v1/objections:lift", Objection{account})
+func (c *Client) LiftObjection(ctx context.Context, o Objection) error {
+	_, err := call[Objection](ctx, c, "POST", "/v1/objections:lift", o)
 	return err
+}
+
+// EraseAccount erases an account with all that is held of it.
+func (c *Client) EraseAccount(ctx context.Context, account string) (contact.ErasureResult, error) {
+	return call[contact.ErasureResult](ctx, c, "POST", "/v1/accounts/"+url.PathEscape(account)+":erase", nil)
 }
 
 // Prompts returns every prompt that was ever brought.

@@ -120,11 +120,11 @@ func TestClientPeople(t *testing.T) {
 	}
 	check("at first", email, phone)
 
-	must(t, c.Object(t.Context(), "ada"))
-	must(t, c.Object(t.Context(), "ada"))
+	must(t, c.Object(t.Context(), api.Objection{Account: "ada"}))
+	must(t, c.Object(t.Context(), api.Objection{Account: "ada"}))
 	email.MatchableFor, email.WhyNot = []string{}, []string{"objection"}
 	check("after an objection", email, phone)
-	must(t, c.LiftObjection(t.Context(), "ada"))
+	must(t, c.LiftObjection(t.Context(), api.Objection{Account: "ada"}))
 	email.MatchableFor, email.WhyNot = []string{"ads.match.advertiser"}, []string{}
 	check("after the objection", email, phone)
 
@@ -145,7 +145,7 @@ func TestClientPeople(t *testing.T) {
 	if err != nil || len(odd) != 1 {
 		t.Errorf("an id with slashes: %+v, %v", odd, err)
 	}
-	must(t, c.Object(t.Context(), oddID))
+	must(t, c.Object(t.Context(), api.Objection{Account: oddID}))
 }
 
 // TestClientProblems: a problem comes back as the error it was made from.
@@ -174,7 +174,7 @@ func TestClientProblems(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := p.client(p.key).Object(t.Context(), "nobody"); selvedge.CodeOf(err) != selvedge.CodeNotFound {
+	if err := p.client(p.key).Object(t.Context(), api.Objection{Account: "nobody"}); selvedge.CodeOf(err) != selvedge.CodeNotFound {
 		t.Errorf("an objection of nobody's: %v", err)
 	}
 }

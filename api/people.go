@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 // ContactPoint is a contact point as the platform sees it.
 type ContactPoint struct {
+	Address          string     `json:"address" doc:"stands for the address within this account; contact points of one address have the same"`
 	Kind             string     `json:"kind"`
 	Mask             string     `json:"mask,omitempty"`
 	Prompt           string     `json:"prompt"`
@@ -27,7 +29,7 @@ type ContactPoint struct {
 
 func contactPointOf(v contact.View) ContactPoint {
 	b := ContactPoint{
-		Kind: v.Kind.String(), Mask: v.Mask, Prompt: v.Prompt.String(), PromptRegistered: v.Registered, GivenAt: v.GivenAt,
+		Address: v.Handle.String(), Kind: v.Kind.String(), Mask: v.Mask, Prompt: v.Prompt.String(), PromptRegistered: v.Registered, GivenAt: v.GivenAt,
 		Purposes: names(v.Purposes), Ended: names(v.Ended), MatchableFor: names(v.MatchableFor), WhyNot: append([]string{}, v.WhyNot...),
 	}
 	if !v.VerifiedAt.IsZero() {
@@ -58,8 +60,14 @@ func (d *door) peopleOperations() []operation {
 			in: Withdrawal{}, status: http.StatusOK, out: contact.WithdrawResult{}, problems: absent,
 		},
 		{
+			id: "eraseAccount", route: "POST /v1/accounts/{account}:erase", roles: platform, handle: d.eraseAccount,
+			summary: "Erase an account",
+			about:   "Everything that is held of it, at once and for good (GDPR Art. 17). What was given before does not come back with a later import.",
+			status:  http.StatusOK, out: contact.ErasureResult{}, problems: absent,
+		},
+		{
 			id: "object", route: "POST /v1/objections", roles: platform, handle: d.object,
-			summary: "Record an objection to all matching", about: "GDPR Art. 21(2). It stands over whatever comes later.",
+			summary: "Record an objection to matching", about: "GDPR Art. 21(2). It stands over whatever comes later, by import or list.",
 			in: Objection{}, status: http.StatusOK, out: Objection{}, problems: absent,
 		},
 		{
@@ -71,17 +79,18 @@ func (d *door) peopleOperations() []operation {
 }
 
 func (d *door) listContactPoints(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
-	_, vs, err := d.People.Look(ctx, actor, r.PathValue("account"))
-	return items(vs, contactPointOf), err
+	held, err := d.People.Look(ctx, actor, r.PathValue("account"))
+	return items(held.Points, contactPointOf), err
 }
 
 // Withdrawal takes purposes away from an address of an account.
 type Withdrawal struct {
 	Account  string   `json:"account" doc:"the platform's id"`
-	Kind     string   `json:"kind" enum:"email,phone"`
+	Kind     string   `json:"kind,omitempty" enum:"email,phone"`
 	Value    string   `json:"value,omitempty" doc:"the address in any spelling; or instead"`
 	SHA256   string   `json:"sha256,omitempty" doc:"its hash"`
 	Region   string   `json:"region,omitempty" doc:"ISO 3166, for a value without a country code"`
+	Address  string   `json:"address,omitempty" doc:"or instead of both, as contact points name it"`
 	Purposes []string `json:"purposes" doc:"at least one; those that were never granted, or have ended, count as nothing"`
 }
 
@@ -90,12 +99,9 @@ func (d *door) withdraw(ctx context.Context, actor selvedge.Actor, r *http.Reque
 	if err := readJSON(r, &body); err != nil {
 		return nil, err
 	}
-	kind, ok := identifier.ParseKind(body.Kind)
-	if !ok {
-		return nil, selvedge.Errorf(selvedge.CodeInvalid, "must be email or phone").At("kind").Because("bad_kind")
-	}
-	if (body.Value == "") == (body.SHA256 == "") {
-		return nil, selvedge.Errorf(selvedge.CodeInvalid, "must hold either value or sha256").At("value").Because("value_or_sha256")
+	address, err := addressOf(body)
+	if err != nil {
+		return nil, err
 	}
 	var purposes purpose.Set
 	for _, name := range body.Purposes {
@@ -105,28 +111,61 @@ func (d *door) withdraw(ctx context.Context, actor selvedge.Actor, r *http.Reque
 		}
 		purposes |= purpose.Of(p)
 	}
-	res, err := d.People.Withdraw(ctx, actor, body.Account,
-		contact.Address{Kind: kind, Value: body.Value, SHA256: body.SHA256, Region: body.Region}, purposes)
+	res, err := d.People.Withdraw(ctx, actor, body.Account, address, purposes)
 	return res, err
 }
 
-// Objection names the person who objects, or takes an objection back.
+// addressOf returns the address that a withdrawal names.
+func addressOf(w Withdrawal) (contact.Address, error) {
+	if w.Address != "" && w.Kind == "" && w.Value == "" && w.SHA256 == "" {
+		h, err := contact.ParseHandle(w.Address)
+		return contact.Address{Handle: h}, err
+	}
+	kind, ok := identifier.ParseKind(w.Kind)
+	if !ok {
+		return contact.Address{}, selvedge.Errorf(selvedge.CodeInvalid, "must be email or phone").At("kind").Because("bad_kind")
+	}
+	if (w.Value == "") == (w.SHA256 == "") || w.Address != "" {
+		return contact.Address{}, selvedge.Errorf(selvedge.CodeInvalid, "must hold either value or sha256, or address alone").At("value").Because("value_or_sha256")
+	}
+	return contact.Address{Kind: kind, Value: w.Value, SHA256: w.SHA256, Region: w.Region}, nil
+}
+
+// Objection names the person who objects, or takes an objection back, and to
+// what.
 type Objection struct {
-	Account string `json:"account" doc:"the platform's id"`
+	Account string         `json:"account" doc:"the platform's id"`
+	Scope   contact.Scope  `json:"scope,omitempty" enum:"all,signal,partners,org,address" doc:"what is objected to; all if it is missing. signal is the same, said by the person's browser (Sec-GPC)"`
+	Org     selvedge.OrgID `json:"org,omitempty" doc:"for the scope org: whose lists"`
+	Address string         `json:"address,omitempty" doc:"for the scope address: as contact points name it"`
 }
 
 func (d *door) object(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
-	return d.objection(r, func(account string) error { return d.People.Object(ctx, actor, account) })
+	return d.objection(ctx, actor, r, d.People.Object)
 }
 
 func (d *door) liftObjection(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
-	return d.objection(r, func(account string) error { return d.People.LiftObjection(ctx, actor, account) })
+	return d.objection(ctx, actor, r, d.People.LiftObjection)
 }
 
-func (d *door) objection(r *http.Request, act func(account string) error) (any, error) {
+func (d *door) objection(ctx context.Context, actor selvedge.Actor, r *http.Request,
+	act func(context.Context, selvedge.Actor, string, contact.Objection) error,
+) (any, error) {
 	var body Objection
 	if err := readJSON(r, &body); err != nil {
 		return nil, err
 	}
-	return body, act(body.Account)
+	o := contact.Objection{Scope: cmp.Or(body.Scope, contact.ScopeAll), Org: body.Org}
+	if body.Address != "" {
+		var err error
+		if o.Handle, err = contact.ParseHandle(body.Address); err != nil {
+			return nil, err
+		}
+	}
+	return body, act(ctx, actor, body.Account, o)
+}
+
+// eraseAccount answers what was erased, and not whose it was.
+func (d *door) eraseAccount(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
+	return d.People.Erase(ctx, actor, r.PathValue("account"))
 }

@@ -128,7 +128,7 @@ func TestMembersUnderAPurpose(t *testing.T) {
 	}
 	_, err := p.People.Withdraw(t.Context(), anna, "account-1", contact.Address{Kind: identifier.Email, Value: "Person1@example.com"}, purpose.Of(purpose.AdsMatchPartner))
 	must(t, err)
-	must(t, p.People.Object(t.Context(), anna, "account-2"))
+	must(t, p.People.Object(t.Context(), anna, "account-2", contact.Objection{Scope: contact.ScopeAll}))
 	if got := s.members(t); len(got) != 0 {
 		t.Errorf("after a withdrawal and an objection: %v", got)
 	}

@@ -56,7 +56,7 @@ func (m *Matcher) Members(ctx context.Context, actor selvedge.Actor, o selvedge.
 		return nil, err
 	}
 	err = m.Index.Use(ctx, func(ads *index.Ads) error {
-		members.And(ads.Eligible(p))
+		members.And(ads.Eligible(o, p))
 		return nil
 	})
 	return members, err

@@ -135,7 +135,7 @@ func (w *work) seal(ctx context.Context, a job.Attempt, draft []list.List) error
 	v := Version{
 		Audience: w.audience, Position: w.ads.Position(), Epoch: w.ads.Epoch(), RuleSet: identifier.RuleSet,
 		AcceptedAt: w.now, SealedAt: w.now,
-		Size: report.SizeOf(members.AndCardinality(w.ads.Eligible(w.owner.Kind.Purpose()))),
+		Size: report.SizeOf(members.AndCardinality(w.ads.Eligible(w.owner.ID, w.owner.Kind.Purpose()))),
 	}
 	if n := len(draft); n > 0 {
 		v.AcceptedAt, v.RuleSet = draft[n-1].SealedAt, draft[n-1].RuleSet

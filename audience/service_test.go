@@ -12,6 +12,7 @@ import (
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/audience"
+	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/job"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/org"
@@ -289,7 +290,7 @@ func TestSizeIsOfContactPointsThatMayBeUsed(t *testing.T) {
 	if a, d := sizes(); a != "1k-2k" || d != "1k-2k" {
 		t.Errorf("sizes are %s and %s", a, d)
 	}
-	must(t, p.People.Object(t.Context(), anna, "account-1"))
+	must(t, p.People.Object(t.Context(), anna, "account-1", contact.Objection{Scope: contact.ScopeAll}))
 	if a, d := sizes(); a != "1k-2k" || d != "1k-2k" {
 		t.Errorf("without a new version the sizes are %s and %s", a, d)
 	}

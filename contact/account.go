@@ -52,7 +52,6 @@ type Account struct {
 	Age        AgeClass
 	ActiveOn   time.Time // the last day of use, zero if not known
 	State      State
-	ObjectedAt time.Time       // objection to all matching (GDPR Art. 21(2)); zero if none
 	Person     selvedge.Person // 0 until the first ordinal
 }
 
@@ -67,12 +66,10 @@ const (
 	MaskState     Mask = "state"
 )
 
-// Masked returns the masks that hold for the account.
+// Masked returns the masks that hold for the account, objections apart: those
+// are about single addresses and orgs too.
 func (a Account) Masked(p AgePolicy) []Mask {
 	var ms []Mask
-	if !a.ObjectedAt.IsZero() {
-		ms = append(ms, MaskObjection)
-	}
 	if a.Age != Adult && (a.Age != AgeUnknown || p != UnknownIsAdult) {
 		ms = append(ms, MaskAge)
 	}

@@ -26,12 +26,12 @@ func TestLookIsEnteredFirst(t *testing.T) {
 		}
 		return nil
 	}
-	if _, views, err := p.people.Look(t.Context(), office, "u1"); err != nil || len(views) != 1 {
+	if _, views, err := p.asked(t, office, "u1"); err != nil || len(views) != 1 {
 		t.Errorf("%d contact points, %v", len(views), err)
 	}
 	full := errors.New("full")
 	p.gate.Entering = func(ledger.Space) error { return full }
-	if a, views, err := p.people.Look(t.Context(), office, "u1"); !errors.Is(err, full) || a.ID != 0 || views != nil {
+	if a, views, err := p.asked(t, office, "u1"); !errors.Is(err, full) || a.ID != 0 || views != nil {
 		t.Errorf("%+v, %d contact points, %v", a, len(views), err)
 	}
 	if n := len(p.gate.Awaited()); n != 2 {
@@ -49,12 +49,12 @@ func TestContained(t *testing.T) {
 	if res := p.withdraw(t, "u1", email(jane), onlyAds); res.Ended != 2 {
 		t.Errorf("%+v", res)
 	}
-	must(t, p.people.Object(t.Context(), office, "u2"))
+	must(t, p.people.Object(t.Context(), office, "u2", everything))
 	before := p.content(t)
-	if err := p.people.LiftObjection(t.Context(), office, "u2"); !errors.Is(err, contained) {
+	if err := p.people.LiftObjection(t.Context(), office, "u2", everything); !errors.Is(err, contained) {
 		t.Errorf("lifted: %v", err)
 	}
-	if _, views, err := p.people.Look(t.Context(), office, "u1"); !errors.Is(err, contained) || views != nil {
+	if _, views, err := p.asked(t, office, "u1"); !errors.Is(err, contained) || views != nil {
 		t.Errorf("shown: %v, %v", views, err)
 	}
 	if diff := cmp.Diff(before, p.content(t)); diff != "" {

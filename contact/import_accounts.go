@@ -120,7 +120,7 @@ func (r *run) accountBatch(ctx context.Context, tx selvedge.Tx, batch []accountR
 			continue
 		default:
 			changed++
-			a.ID, a.Person, a.ObjectedAt = old.ID, old.Person, old.ObjectedAt
+			a.ID, a.Person = old.ID, old.Person
 			if err := r.touch(ctx, tx, old, *a, touched); err != nil {
 				return err
 			}

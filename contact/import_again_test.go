@@ -226,11 +226,11 @@ func TestHashesOnly(t *testing.T) {
 	p.wantReach(t, "in capitals", "JANE@EXAMPLE.COM", "u1", "u2")
 	p.wantReach(t, "the number", "07700 900123", "u3")
 	for _, form := range []string{"+447700900123", "447700900123"} {
-		if got := p.reachCSV(t, purpose.AdsSuppress, "phone_sha256\n"+sumOf(form)+"\n"); !cmp.Equal(got, []string{"u3"}) {
+		if got := p.reachCSV(t, "org", purpose.AdsSuppress, "phone_sha256\n"+sumOf(form)+"\n"); !cmp.Equal(got, []string{"u3"}) {
 			t.Errorf("the hash of one form reaches %v", got)
 		}
 	}
-	if got := p.reachCSV(t, purpose.AdsSuppress, "email_sha256\n"+sumOf(jane)+"\n"); !cmp.Equal(got, []string{"u1", "u2"}) {
+	if got := p.reachCSV(t, "org", purpose.AdsSuppress, "email_sha256\n"+sumOf(jane)+"\n"); !cmp.Equal(got, []string{"u1", "u2"}) {
 		t.Errorf("the hash reaches %v", got)
 	}
 	if a, b := p.look(t, "u1")[0].Mask, p.look(t, "u2")[0].Mask; a != "" || b != "j•••@e•••.com" {
@@ -251,7 +251,7 @@ func TestOneNumberForEachPerson(t *testing.T) {
 	p.load(t, adults("a", "b", "c", "d"), given("b", jane, "two-factor", 9)+given("c", jane, "offers", 9)+given("c", joe, "offers", 9)+
 		given("d", joe, "legacy", 9)+given("a", tel, "partners", 9)+given("c", tel, "offers", 9))
 	for account, want := range map[string]uint32{"a": 2, "b": 0, "c": 1, "d": 0} {
-		a, _, err := p.people.Look(t.Context(), office, account)
+		a, _, err := p.asked(t, office, account)
 		must(t, err)
 		if uint32(a.Person) != want {
 			t.Errorf("%s is person %d, want %d", account, a.Person, want)

@@ -269,9 +269,9 @@ func TestActsWhileAnImportIsOpen(t *testing.T) {
 	if err != nil || res != (contact.WithdrawResult{Points: 1, Ended: 2}) {
 		t.Errorf("%+v, %v", res, err)
 	}
-	must(t, p.people.Object(t.Context(), office, "u2"))
-	must(t, p.people.Object(t.Context(), office, "u3"))
-	must(t, p.people.LiftObjection(t.Context(), office, "u3"))
+	must(t, p.people.Object(t.Context(), office, "u2", everything))
+	must(t, p.people.Object(t.Context(), office, "u3", everything))
+	must(t, p.people.LiftObjection(t.Context(), office, "u3", everything))
 	p.wantReach(t, "while it is open", jane)
 	p.wantWhy(t, "u1", "withdrawn", "import_open")
 
@@ -279,8 +279,8 @@ func TestActsWhileAnImportIsOpen(t *testing.T) {
 	p.wantReach(t, "when it is complete", jane, "u3")
 	p.wantReach(t, "another address", joe, "u1")
 	p.wantWhy(t, "u1", "withdrawn", "ads.match.advertiser ads.suppress")
-	p.wantWhy(t, "u2", "objection")
-	must(t, p.people.LiftObjection(t.Context(), office, "u2"))
+	p.wantWhy(t, "u2", "objection ads.suppress")
+	must(t, p.people.LiftObjection(t.Context(), office, "u2", everything))
 	p.wantReach(t, "without objection", jane, "u2", "u3")
 	for _, line := range p.log(t) {
 		if strings.Contains(line, "grant_on") && !strings.HasSuffix(line, "[2 3 4]") {

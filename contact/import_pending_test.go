@@ -42,7 +42,7 @@ func TestPendingPromptTakesNothing(t *testing.T) {
 		t.Errorf("%+v (-want +got):\n%s", r.Points, diff)
 	}
 	after := p.content(t, books...)
-	for _, table := range []string{"contact_point", "ads_grant", "chunk", "prompt", "counter"} {
+	for _, table := range []string{"contact_point", "ads_grant", "chunk", "prompt", "person"} {
 		if diff := cmp.Diff(before[table], after[table]); diff != "" {
 			t.Errorf("%s changed:\n%s", table, diff)
 		}

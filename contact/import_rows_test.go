@@ -63,7 +63,7 @@ func TestAccountRows(t *testing.T) {
 		t.Errorf("report (-want +got):\n%s", diff)
 	}
 	for account, country := range map[string]string{"u1": "GB", "u2": "", "!~": "GB", "U1": "IT", long: "IT"} {
-		a, views, err := p.people.Look(t.Context(), office, account)
+		a, views, err := p.asked(t, office, account)
 		if err != nil || a.Country != country || len(views) != 0 {
 			t.Errorf("%s: %+v, %d contact points, %v", account, a, len(views), err)
 		}

@@ -45,13 +45,19 @@ func TestLook(t *testing.T) {
 	p := newPlatform(t)
 	p.load(t, "u1,GB,adult,2026-03-01,active\n",
 		given("u1", jane, "offers", 30)+unproven(given("u1", "07700 900123", "two-factor", 40))+hashed(given("u1", joe, "legacy", 20), joe))
-	a, got, err := p.people.Look(t.Context(), selvedge.Platform("key"), "u1")
+	a, got, err := p.asked(t, selvedge.Platform("key"), "u1")
 	must(t, err)
 	if a.PlatformID != "u1" || a.Country != "GB" || a.Age != contact.Adult || a.State != contact.Active || a.ActiveOn != time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC) {
 		t.Errorf("account %+v", a)
 	}
 	at := func(hours int) time.Time { return start.Add(-time.Duration(hours) * time.Hour) }
 	offers := purpose.Of(purpose.AdsMatchAdvertiser, purpose.AdsSuppress)
+	for i := range got { // these say nothing more of a contact point
+		if got[i].Handle == (contact.Handle{}) || (got[i].Ordinal != 0) != (i == 1) || (got[i].ExpiresAt == at(30).AddDate(0, 13, 0)) != (i == 1) {
+			t.Errorf("%+v", got[i])
+		}
+		got[i].Handle, got[i].Ordinal, got[i].ExpiresAt = contact.Handle{}, 0, time.Time{}
+	}
 	want := []contact.View{
 		{
 			Kind: identifier.Phone, Mask: "+44 ••• ••• ••23", Prompt: prompt.Name{ID: "two-factor", Version: 1}, Registered: true, GivenAt: at(40),
@@ -90,16 +96,16 @@ func TestWhyNot(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", what, diff)
 		}
 		p.settle(t)
-		if reached := p.reach(t, purpose.AdsMatchAdvertiser, jane) != nil; reached != strings.Contains(mine, "ads.") {
+		if reached := p.reach(t, purpose.AdsMatchAdvertiser, jane) != nil; reached != strings.Contains(mine, "ads.match") {
 			t.Errorf("%s: reached is %t, and the platform is told %q", what, reached, mine)
 		}
 	}
 	check("as it is", "ads.match.advertiser ads.suppress")
-	must(t, p.people.Object(t.Context(), office, "u1"))
-	check("objected", "objection")
+	must(t, p.people.Object(t.Context(), office, "u1", everything))
+	check("objected", "objection ads.suppress")
 	p.load(t, "u1,IT,minor,,deactivated\n", "")
 	check("all masks", "objection age state")
-	must(t, p.people.LiftObjection(t.Context(), office, "u1"))
+	must(t, p.people.LiftObjection(t.Context(), office, "u1", everything))
 	check("two masks", "age state")
 	p.load(t, adults("u1"), "")
 	check("no mask", "ads.match.advertiser ads.suppress")
@@ -115,11 +121,11 @@ func TestLookRefuses(t *testing.T) {
 	p.load(t, adults("u1"), given("u1", jane, "offers", 9))
 	before := p.content(t)
 	for _, id := range []string{"", "u2", "U1", "u1 "} {
-		_, _, err := p.people.Look(t.Context(), office, id)
+		_, _, err := p.asked(t, office, id)
 		wantError(t, "account "+id, err, selvedge.CodeNotFound, "", "")
 	}
 	for _, actor := range []selvedge.Actor{{}, selvedge.OrgActor("o", "k"), selvedge.System("matcher")} {
-		a, views, err := p.people.Look(t.Context(), actor, "u1")
+		a, views, err := p.asked(t, actor, "u1")
 		wantError(t, actor.Role().String(), err, selvedge.CodeForbidden, "", "")
 		if a != (contact.Account{}) || views != nil {
 			t.Errorf("%s is shown %+v %+v", actor.Role(), a, views)
@@ -137,8 +143,8 @@ func TestObjection(t *testing.T) {
 	p := newPlatform(t)
 	row := given("u1", jane, "offers", 9)
 	p.load(t, adults("u1", "u2"), row+given("u1", joe, "offers", 8)+given("u2", jane, "offers", 9))
-	object := func() { must(t, p.people.Object(t.Context(), office, "u1")) }
-	lift := func() { must(t, p.people.LiftObjection(t.Context(), office, "u1")) }
+	object := func() { must(t, p.people.Object(t.Context(), office, "u1", everything)) }
+	lift := func() { must(t, p.people.LiftObjection(t.Context(), office, "u1", everything)) }
 	log := p.log(t)
 	step := func(what string, act func(), changes ...string) {
 		t.Helper()
@@ -156,8 +162,9 @@ func TestObjection(t *testing.T) {
 	p.wantReach(t, "objected", jane, "u2")
 	step("object again", object)
 	since := start.Add(2 * time.Hour)
-	if a, _, err := p.people.Look(t.Context(), office, "u1"); err != nil || a.ObjectedAt != since {
-		t.Errorf("objected at %v, want %v: %v", a.ObjectedAt, since, err)
+	want := []contact.Objection{{Scope: contact.ScopeAll, MadeAt: since}}
+	if held, err := p.people.Look(t.Context(), office, "u1"); err != nil || !cmp.Equal(want, held.Objections) {
+		t.Errorf("objections %v, want %v: %v", held.Objections, want, err)
 	}
 	p.load(t, "u1,GB,adult,2026-03-02,active\n", row+given("u1", "new@example.com", "offers", 1))
 	log = append(log, "6-6 grant_on ads.match.advertiser ads.suppress [4]")
@@ -178,10 +185,10 @@ func TestObjection(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff([]string{
-		`ads objection.made operator anna {"ordinals":[1,2],"purposes":"ads.match.advertiser ads.match.partner ads.suppress"}`,
-		`registry objection.made operator anna {"account":1}`,
-		`ads objection.lifted operator anna {"ordinals":[1,2,4],"purposes":"ads.match.advertiser ads.match.partner ads.suppress"}`,
-		`registry objection.lifted operator anna {"account":1}`,
+		`ads objection.made operator anna {"ordinals":[1,2],"purposes":"ads.match.advertiser ads.match.partner"}`,
+		`registry objection.made operator anna {"account":1,"scope":"all"}`,
+		`ads objection.lifted operator anna {"ordinals":[1,2,4],"purposes":"ads.match.advertiser ads.match.partner"}`,
+		`registry objection.lifted operator anna {"account":1,"scope":"all"}`,
 	}, objections); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}
@@ -193,7 +200,7 @@ func TestObjectionWithoutOrdinals(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.load(t, adults("u1"), given("u1", jane, "two-factor", 9))
-	must(t, p.people.Object(t.Context(), selvedge.Platform("key"), "u1"))
+	must(t, p.people.Object(t.Context(), selvedge.Platform("key"), "u1", everything))
 	p.wantLog(t)
 	for _, e := range p.entries(t) {
 		if strings.HasPrefix(e, "ads ") {
@@ -202,7 +209,7 @@ func TestObjectionWithoutOrdinals(t *testing.T) {
 	}
 	p.load(t, "", given("u1", jane, "offers", 1))
 	p.wantReach(t, "objected before", jane)
-	p.wantWhy(t, "u1", "not_given_for_ads", "objection")
+	p.wantWhy(t, "u1", "not_given_for_ads", "objection ads.suppress")
 }
 
 func TestObjectionRefuses(t *testing.T) {
@@ -210,12 +217,28 @@ func TestObjectionRefuses(t *testing.T) {
 	p := newPlatform(t)
 	p.load(t, adults("u1"), "")
 	before := p.content(t)
-	for what, act := range map[string]func(context.Context, selvedge.Actor, string) error{"object": p.people.Object, "lift": p.people.LiftObjection} {
-		wantError(t, what, act(t.Context(), office, "u2"), selvedge.CodeNotFound, "", "")
-		for _, actor := range []selvedge.Actor{{}, selvedge.OrgActor("o", "k"), selvedge.System("matcher")} {
-			wantError(t, what, act(t.Context(), actor, "u1"), selvedge.CodeForbidden, "", "")
+	for what, act := range map[string]func(context.Context, selvedge.Actor, string, contact.Objection) error{"object": p.people.Object, "lift": p.people.LiftObjection} {
+		wantError(t, what, act(t.Context(), office, "u2", everything), selvedge.CodeNotFound, "", "")
+		for _, actor := range []selvedge.Actor{{}, selvedge.OrgActor("o", "k"), selvedge.System("matcher"), selvedge.Self("u2"), selvedge.Self("")} {
+			wantError(t, what, act(t.Context(), actor, "u1", everything), selvedge.CodeForbidden, "", "")
 		}
 	}
+	for what, c := range map[string]struct {
+		o     contact.Objection
+		field string
+	}{
+		"no scope":              {contact.Objection{}, "scope"},
+		"another scope":         {contact.Objection{Scope: "everybody"}, "scope"},
+		"no org":                {contact.Objection{Scope: contact.ScopeOrg}, "org"},
+		"an org beside":         {contact.Objection{Scope: contact.ScopeAll, Org: "org_x"}, "org"},
+		"no address":            {contact.Objection{Scope: contact.ScopeAddress}, "address"},
+		"an address beside":     {contact.Objection{Scope: contact.ScopePartners, Handle: contact.Handle{1}}, "address"},
+		"an address with a org": {contact.Objection{Scope: contact.ScopeOrg, Org: "org_x", Handle: contact.Handle{1}}, "address"},
+	} {
+		wantError(t, what, p.people.Object(t.Context(), office, "u1", c.o), selvedge.CodeInvalid, c.field, "bad_scope")
+	}
+	none := contact.Objection{Scope: contact.ScopeAddress, Handle: contact.Handle{1}}
+	wantError(t, "another's address", p.people.Object(t.Context(), office, "u1", none), selvedge.CodeNotFound, "", "")
 	if diff := cmp.Diff(before, p.content(t)); diff != "" {
 		t.Errorf("something was written:\n%s", diff)
 	}

@@ -38,6 +38,8 @@ import (
 var (
 	office = selvedge.Operator("anna")
 	start  = time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
+
+	everything = contact.Objection{Scope: contact.ScopeAll}
 )
 
 // platform is the people of an installation, on a real store, with what it
@@ -94,7 +96,7 @@ func barePlatform(t testing.TB) *platform {
 	}
 	p.people = contact.People{
 		Repo: contacts, Prompts: prompts, Tx: p.db, Changes: changes, Outbox: outbox,
-		Handles: handles, Masks: masks, Ages: contact.UnknownIsMinor, Clock: p.clock, Ledger: p.gate,
+		Handles: handles, Masks: masks, Marks: contact.NewMarks(root), Eraser: outbox, Ages: contact.UnknownIsMinor, Clock: p.clock, Ledger: p.gate,
 	}
 	p.prompts = prompt.Service{Repo: prompts, Tx: p.db, Outbox: outbox, Clock: p.clock}
 	p.keeper = index.Keeper{Source: store.Index{DB: p.db}, Tx: p.db, Changes: changes, Blobs: blobs, Names: names, Ages: contact.UnknownIsMinor}
@@ -212,10 +214,16 @@ func checkSums(t rapid.TB, r contact.Report) {
 // takes the way of every list: Receiver, spill, index, match.
 func (p *platform) reach(t testing.TB, u purpose.Purpose, emails ...string) []string {
 	t.Helper()
-	return p.reachCSV(t, u, "email,phone\n"+strings.Join(emails, "\n")+"\n")
+	return p.reachOf(t, "org", u, emails...)
 }
 
-func (p *platform) reachCSV(t testing.TB, u purpose.Purpose, csv string) []string {
+// reachOf is reach for an org of a name.
+func (p *platform) reachOf(t testing.TB, org selvedge.OrgID, u purpose.Purpose, emails ...string) []string {
+	t.Helper()
+	return p.reachCSV(t, org, u, "email,phone\n"+strings.Join(emails, "\n")+"\n")
+}
+
+func (p *platform) reachCSV(t testing.TB, org selvedge.OrgID, u purpose.Purpose, csv string) []string {
 	t.Helper()
 	ctx := t.Context()
 	v := list.Receiver{Keys: p.Keys, Blobs: p.Blobs, Entropy: selvedge.NewSeededEntropy("list"), Dir: p.dir, Memory: 1 << 20}
@@ -232,7 +240,7 @@ func (p *platform) reachCSV(t testing.TB, u purpose.Purpose, csv string) []strin
 		if err != nil {
 			return err
 		}
-		res.Members.And(ads.Eligible(u))
+		res.Members.And(ads.Eligible(org, u))
 		return p.people.Owners(ctx, office, res.Members, func(o contact.Owner) error {
 			out = append(out, o.PlatformID)
 			return nil
@@ -333,7 +341,7 @@ func wantError(t testing.TB, what string, err error, code selvedge.Code, field, 
 // look returns what the platform is told of an account's contact points.
 func (p *platform) look(t testing.TB, account string) []contact.View {
 	t.Helper()
-	_, views, err := p.people.Look(t.Context(), office, account)
+	_, views, err := p.asked(t, office, account)
 	must(t, err)
 	return views
 }
@@ -345,7 +353,7 @@ func (p *platform) why(t testing.TB, account string) (out []string) {
 	for _, v := range p.look(t, account) {
 		s := strings.Join(v.WhyNot, " ")
 		if v.MatchableFor != 0 {
-			s += v.MatchableFor.String()
+			s = strings.TrimSpace(s + " " + v.MatchableFor.String())
 		}
 		out = append(out, s)
 	}
@@ -365,4 +373,11 @@ func written(t testing.TB, write func(io.Writer) error) string {
 	var b bytes.Buffer
 	must(t, write(&b))
 	return b.String()
+}
+
+// asked returns what is held of an account, or why it is not told.
+func (p *platform) asked(t testing.TB, actor selvedge.Actor, account string) (contact.Account, []contact.View, error) {
+	t.Helper()
+	held, err := p.people.Look(t.Context(), actor, account)
+	return held.Account, held.Points, err
 }

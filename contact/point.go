@@ -1,6 +1,8 @@
 package contact
 
 import (
+	"encoding/base32"
+	"strings"
 	"time"
 
 	"github.com/selvedge/selvedge"
@@ -14,6 +16,23 @@ import (
 // that a person sees and withdraws by address. It is keyed by account: the same
 // address at two accounts has two unrelated handles.
 type Handle [16]byte
+
+var handleText = base32.StdEncoding.WithPadding(base32.NoPadding)
+
+// String returns the handle as a person and the platform name it: adr_ and
+// base32. It tells nothing of the address.
+func (h Handle) String() string { return "adr_" + strings.ToLower(handleText.EncodeToString(h[:])) }
+
+// ParseHandle reads what String returns. It returns a CodeInvalid error for
+// anything else.
+func ParseHandle(s string) (Handle, error) {
+	text, ok := strings.CutPrefix(s, "adr_")
+	b, err := handleText.DecodeString(strings.ToUpper(text))
+	if !ok || err != nil || len(b) != len(Handle{}) || Handle(b).String() != s || Handle(b) == (Handle{}) {
+		return Handle{}, selvedge.Errorf(selvedge.CodeInvalid, "is not an address as contact points name it").At("address").Because("bad_address")
+	}
+	return Handle(b), nil
+}
 
 // Handles makes handles. It is safe for concurrent use.
 type Handles struct{ key secret.Key }

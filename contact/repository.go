@@ -26,9 +26,14 @@ type Repository interface {
 	// changed. All but ActiveOn have a history: what an account was before, and
 	// that it is otherwise from the time at on.
 	PutAccounts(ctx context.Context, tx selvedge.Tx, as []*Account, at time.Time) error
-	// SetObjection records, also in the account's history, that it objects from
-	// the time at on, or no longer does.
-	SetObjection(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID, objects bool, at time.Time) error
+	// Object keeps an objection of an account from MadeAt on, and LiftObjection
+	// ends the one of the same scope, org and handle at LiftedAt. They return
+	// false, and change nothing, if one stands already, or none does.
+	Object(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID, o Objection) (bool, error)
+	LiftObjection(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID, o Objection) (bool, error)
+	// Objections returns every objection that an account ever made, in the order
+	// in which they were made.
+	Objections(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID) ([]Objection, error)
 
 	// InsertPoints keeps contact points in order and fills in their IDs. Of each
 	// it says whether it is new. If one with the same identity is there, also
@@ -65,6 +70,18 @@ type Repository interface {
 	// ordinals that were not given are left out. An error of fn ends it and is
 	// returned.
 	Owners(ctx context.Context, tx selvedge.Tx, ordinals *roaring.Bitmap, fn func(Owner) error) error
+
+	// EraseAccount deletes the account with all that is kept of it, and leaves the
+	// mark of its platform id. Its ordinals stay, with their person number and
+	// nothing else; they have no live grant any more, and are listed as ordinals
+	// whose tokens are to go.
+	EraseAccount(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID, m Mark, at time.Time) error
+	// Erased returns when the accounts with these marks were erased last; marks of
+	// no erased account are missing from the result.
+	Erased(ctx context.Context, tx selvedge.Tx, marks []Mark) (map[Mark]time.Time, error)
+	// CountPeople returns how many people stand behind ordinals, and how many of
+	// them were erased: they are counted and can be told nothing.
+	CountPeople(ctx context.Context, tx selvedge.Tx, ordinals *roaring.Bitmap) (people, erased int64, err error)
 
 	ImportRepository
 }

@@ -13,81 +13,112 @@ import (
 	"github.com/selvedge/selvedge/purpose"
 )
 
-// View is what the platform is told of one contact point.
+// View is what the person and the platform are told of one contact point.
 type View struct {
+	Handle     Handle
 	Kind       identifier.Kind
 	Mask       string // "" if the value was never seen
 	Prompt     prompt.Name
 	Registered bool // the prompt is in effect
 	GivenAt    time.Time
 	VerifiedAt time.Time
-	Purposes   purpose.Set // that the prompt asked for
-	Ended      purpose.Set // of these, withdrawn or expired
+	Purposes   purpose.Set      // that the prompt asked for
+	Ended      purpose.Set      // of these, withdrawn or expired
+	Ends       []End            // when and why, by purpose
+	ExpiresAt  time.Time        // when what is matchable ends by itself; zero if it is not
+	Ordinal    selvedge.Ordinal // 0 if no list can ever meet it
 	// MatchableFor are the ads.* purposes under which a list may be matched
-	// against the contact point now; WhyNot says why there is none.
+	// against the contact point now; WhyNot says why they are not all of those
+	// that the prompt asked for.
 	MatchableFor purpose.Set
 	WhyNot       []string
 }
 
-// Look returns what the platform holds of an account, oldest contact point
-// first. Only the platform or an operator may; nothing is shown before the
+// Held is what the platform holds of an account.
+type Held struct {
+	Account    Account
+	Points     []View      // the oldest first
+	Objections []Objection // every one that was ever made, the first first
+}
+
+// Look returns what the platform holds of an account. Only the person, the
+// platform or an operator may; of the latter two, nothing is shown before the
 // look-up is in the ledger's log. It returns a CodeNotFound error if there is no
-// such account, and a CodeContained error if the server is contained.
-func (p *People) Look(ctx context.Context, actor selvedge.Actor, platformID string) (Account, []View, error) {
-	if err := actor.Must(selvedge.PlatformRole, selvedge.OperatorRole); err != nil {
-		return Account{}, nil, err
+// such account, and a CodeContained error if the server is contained and it is
+// not the person who asks.
+func (p *People) Look(ctx context.Context, actor selvedge.Actor, platformID string) (Held, error) {
+	if err := mayActFor(actor, platformID); err != nil {
+		return Held{}, err
+	}
+	if _, own := actor.Account(); own {
+		var held Held
+		err := p.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) (err error) {
+			_, held, err = p.look(ctx, tx, platformID)
+			return err
+		})
+		return held, err
 	}
 	if err := p.Ledger.Contained(); err != nil {
-		return Account{}, nil, err
+		return Held{}, err
 	}
-	var account Account
-	var views []View
+	var held Held
 	err := p.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
-		views = nil
-		who, err := p.read(ctx, tx, platformID)
+		who, h, err := p.look(ctx, tx, platformID)
 		if err != nil {
 			return err
 		}
-		account = who.Account
-		names, err := p.promptNames(ctx, tx)
-		if err != nil {
-			return err
-		}
-		for _, v := range who.points {
-			if _, ok := names[v.Prompt]; !ok {
-				n, err := p.Prompts.PromptName(ctx, tx, v.Prompt)
-				if err != nil {
-					return err
-				}
-				names[v.Prompt] = prompt.Registered{Prompt: prompt.Prompt{Name: n}}
-			}
-			view, err := p.view(who, v, names)
-			if err != nil {
-				return err
-			}
-			views = append(views, view)
-		}
+		held = h
 		return p.Outbox.Append(ctx, tx, ledger.Entry{
-			Space: ledger.Registry, Kind: ledger.StaffLookup, Actor: actor,
+			Space: ledger.Registry, Kind: ledger.StaffLookup, Actor: actor, About: who.about(),
 			Body: struct {
 				Account selvedge.AccountID `json:"account"`
-			}{account.ID},
+			}{who.ID},
 		})
 	})
 	if err == nil {
 		err = p.Ledger.Await(ctx, ledger.Registry)
 	}
 	if err != nil {
-		return Account{}, nil, err
+		return Held{}, err
 	}
-	return account, views, nil
+	return held, nil
+}
+
+func (p *People) look(ctx context.Context, tx selvedge.Tx, platformID string) (person, Held, error) {
+	who, err := p.read(ctx, tx, platformID)
+	if err != nil {
+		return person{}, Held{}, err
+	}
+	names, err := p.promptNames(ctx, tx)
+	if err != nil {
+		return person{}, Held{}, err
+	}
+	held := Held{Account: who.Account, Objections: who.objections}
+	for _, v := range who.points {
+		if _, ok := names[v.Prompt]; !ok {
+			n, err := p.Prompts.PromptName(ctx, tx, v.Prompt)
+			if err != nil {
+				return person{}, Held{}, err
+			}
+			names[v.Prompt] = prompt.Registered{Prompt: prompt.Prompt{Name: n}}
+		}
+		view, err := p.view(who, v, names)
+		if err != nil {
+			return person{}, Held{}, err
+		}
+		held.Points = append(held.Points, view)
+	}
+	return who, held, nil
 }
 
 func (p *People) view(who person, v held, names map[prompt.Ref]prompt.Registered) (View, error) {
 	from := names[v.Prompt]
 	out := View{
-		Kind: v.Kind, Prompt: from.Name, Registered: from.Ref != 0, GivenAt: v.GivenAt, VerifiedAt: v.VerifiedAt,
-		Purposes: v.Purposes, Ended: v.Purposes & v.ended,
+		Handle: v.Handle, Kind: v.Kind, Prompt: from.Name, Registered: from.Ref != 0, GivenAt: v.GivenAt, VerifiedAt: v.VerifiedAt,
+		Purposes: v.Purposes, Ended: v.Purposes & v.ended, Ends: v.ends,
+	}
+	if v.grant != nil {
+		out.Ordinal, out.ExpiresAt = v.grant.Ordinal, v.grant.ExpiresAt
 	}
 	if v.Mask != nil {
 		var err error
@@ -117,27 +148,41 @@ func (p *People) matchable(who person, v held) (purpose.Set, []string) {
 	case v.grant.Import == who.open:
 		return 0, []string{"import_open"}
 	}
-	if masks := who.Masked(p.Ages); len(masks) > 0 {
-		var why []string
-		for _, m := range masks {
-			why = append(why, string(m))
+	live, why := v.grant.Live, []string(nil)
+	for _, o := range who.objections {
+		if covers, org := o.Covers(v.Handle); org == "" {
+			live &^= covers
 		}
-		return 0, why
 	}
-	return v.grant.Live, nil
+	if live != v.grant.Live {
+		why = append(why, string(MaskObjection))
+	}
+	masks := who.Masked(p.Ages)
+	for _, m := range masks {
+		why = append(why, string(m))
+	}
+	if len(masks) > 0 {
+		live = 0
+	}
+	return live, why
 }
 
 // person is all that is held of one account.
 type person struct {
 	Account
-	points []held
-	open   ImportID // the import that is not complete, 0 if there is none
+	points     []held
+	objections []Objection
+	open       ImportID // the import that is not complete, 0 if there is none
 }
+
+// about names the account, for entries that go when it is erased.
+func (w person) about() []selvedge.AccountID { return []selvedge.AccountID{w.ID} }
 
 // held is one contact point with what became of its grants.
 type held struct {
 	Point
 	grant     *AdsGrant   // nil if it has no ordinal
+	ends      []End       // by purpose
 	ended     purpose.Set // purposes that are over
 	withdrawn purpose.Set // of these, the ones that the person ended
 }
@@ -168,6 +213,9 @@ func (p *People) read(ctx context.Context, tx selvedge.Tx, platformID string) (p
 		return person{}, err
 	}
 	who := person{Account: account, open: open}
+	if who.objections, err = p.Repo.Objections(ctx, tx, account.ID); err != nil {
+		return person{}, err
+	}
 	at := make(map[selvedge.ContactID]int, len(points))
 	for i, v := range points {
 		at[v.ID] = i
@@ -178,6 +226,7 @@ func (p *People) read(ctx context.Context, tx selvedge.Tx, platformID string) (p
 	}
 	for _, e := range ends {
 		v := &who.points[at[e.Contact]]
+		v.ends = append(v.ends, e)
 		v.ended |= purpose.Of(e.Purpose)
 		if e.Reason == Withdrawn {
 			v.withdrawn |= purpose.Of(e.Purpose)

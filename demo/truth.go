@@ -76,7 +76,7 @@ func (t *teller) takeBack(ctx context.Context) error {
 			}
 		case a.Kind == world.Object && objected < mostActs:
 			objected++
-			if err := t.platform.Object(ctx, a.Account); err != nil {
+			if err := t.platform.Object(ctx, api.Objection{Account: a.Account}); err != nil {
 				return err
 			}
 		default:

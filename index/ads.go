@@ -22,6 +22,7 @@ type Ads struct {
 	segments map[identifier.Class]*Segment
 	eligible map[purpose.Purpose]*roaring.Bitmap
 	union    *roaring.Bitmap // of all of eligible
+	objected map[selvedge.OrgID]*roaring.Bitmap
 }
 
 // classes are the form classes that an index must have.
@@ -29,7 +30,8 @@ var classes = []identifier.Class{identifier.ClassEmail, identifier.ClassPhone}
 
 // NewAds returns the snapshot of the segments, with the ordinals that were
 // eligible for each purpose at the position, grants and masks applied. A
-// purpose that is not in the map has no eligible ordinal. The bitmaps are
+// purpose that is not in the map has no eligible ordinal. objected are the
+// ordinals whose people object to one org's lists, by org. The bitmaps are
 // copied; the segments' bytes must stay for as long as the Ads is used.
 //
 // It is the only constructor, and returns an error for a segment whose header's
@@ -37,11 +39,17 @@ var classes = []identifier.Class{identifier.ClassEmail, identifier.ClassPhone}
 // for two segments of one class and for a class without one; and for
 // eligibility under a purpose that is not matchable, of no bitmap, or of
 // ordinal 0, which is nobody's.
-func NewAds(position selvedge.Position, segments []*Segment, eligible map[purpose.Purpose]*roaring.Bitmap) (*Ads, error) {
+func NewAds(position selvedge.Position, segments []*Segment, eligible map[purpose.Purpose]*roaring.Bitmap,
+	objected map[selvedge.OrgID]*roaring.Bitmap,
+) (*Ads, error) {
 	a := &Ads{
 		position: position,
 		segments: make(map[identifier.Class]*Segment),
 		eligible: make(map[purpose.Purpose]*roaring.Bitmap),
+		objected: make(map[selvedge.OrgID]*roaring.Bitmap),
+	}
+	for org, b := range objected {
+		a.objected[org] = b.Clone()
 	}
 	if err := errors.Join(a.addSegments(segments), a.addEligible(eligible)); err != nil {
 		return nil, fmt.Errorf("make ads index: %w", err)
@@ -106,10 +114,16 @@ func (a *Ads) Epoch() token.Epoch { return a.header.Epoch }
 // the zero Ads.
 func (a *Ads) RuleSet() uint32 { return a.header.RuleSet }
 
-// Eligible returns the ordinals eligible for the purpose. It is empty for a
-// purpose that is not matchable. It must not be changed: take And, not
-// bitmap.And.
-func (a *Ads) Eligible(p purpose.Purpose) *roaring.Bitmap { return orEmpty(a.eligible[p]) }
+// Eligible returns the ordinals eligible for the purpose in what an org brings:
+// without those whose people object to it. It is empty for a purpose that is not
+// matchable. It must not be changed: take And, not bitmap.And.
+func (a *Ads) Eligible(org selvedge.OrgID, p purpose.Purpose) *roaring.Bitmap {
+	b := orEmpty(a.eligible[p])
+	if p == purpose.AdsSuppress || a.objected[org] == nil {
+		return b
+	}
+	return roaring.AndNot(b, a.objected[org])
+}
 
 // EligibleAny returns the ordinals eligible for any purpose. It must not be
 // changed.

@@ -233,7 +233,7 @@ func TestNewAds(t *testing.T) {
 	a, err := index.NewAds(42, []*index.Segment{segment(t, phone), segment(t, email)}, eligibility{
 		purpose.AdsMatchAdvertiser: advertiser,
 		purpose.AdsMatchPartner:    partner,
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +249,7 @@ func TestNewAds(t *testing.T) {
 		purpose.Sec2FA:             nil,
 		purpose.Unknown:            nil,
 	} {
-		if got := a.Eligible(p); !got.Equals(roaring.BitmapOf(want...)) {
+		if got := a.Eligible("", p); !got.Equals(roaring.BitmapOf(want...)) {
 			t.Errorf("eligible for %s: %s", p, got)
 		}
 	}
@@ -264,7 +264,7 @@ func TestZeroAdsDenies(t *testing.T) {
 	if a.Epoch() != 0 || a.RuleSet() != 0 || a.Position() != 0 {
 		t.Error("the zero Ads claims something")
 	}
-	if !a.EligibleAny().IsEmpty() || !a.Eligible(purpose.AdsMatchAdvertiser).IsEmpty() {
+	if !a.EligibleAny().IsEmpty() || !a.Eligible("", purpose.AdsMatchAdvertiser).IsEmpty() {
 		t.Error("somebody is eligible")
 	}
 	if err := a.Lookup(identifier.ClassEmail, slices.Values([]token.Token{tok(1)}), nil); err == nil {
@@ -302,7 +302,7 @@ func TestNewAdsRefuses(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			a, err := index.NewAds(1, tt.segments, tt.eligible)
+			a, err := index.NewAds(1, tt.segments, tt.eligible, nil)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want one that names %q", err, tt.want)
 			}

@@ -29,6 +29,10 @@ type Source interface {
 	Chunks(ctx context.Context, tx selvedge.Tx) ([]contact.ChunkRow, error)
 	// States calls fn with the state of each of the ordinals.
 	States(ctx context.Context, tx selvedge.Tx, ordinals *roaring.Bitmap, fn func(State) error) error
+	// Objections calls fn with what objections take away from each of the ordinals:
+	// the purposes, and the org whose lists it is taken out of, "" for all. An
+	// ordinal may come several times.
+	Objections(ctx context.Context, tx selvedge.Tx, ordinals *roaring.Bitmap, fn func(selvedge.Ordinal, purpose.Set, selvedge.OrgID) error) error
 	// Segment returns the segment kept for a class and the digest of the chunks
 	// that it merges, and false if there is none.
 	Segment(ctx context.Context, tx selvedge.Tx, c identifier.Class) (blob.Ref, [32]byte, bool, error)
@@ -43,7 +47,7 @@ type Source interface {
 type State struct {
 	Ordinal selvedge.Ordinal
 	Live    purpose.Set     // grants that have not ended
-	Account contact.Account // Age, State and ObjectedAt alone
+	Account contact.Account // Age and State alone
 }
 
 // Keeper keeps the index up to date with the change log and lends it out. It is
@@ -59,6 +63,7 @@ type Keeper struct {
 	mu       sync.RWMutex
 	position selvedge.Position                   // guarded by mu, like all below
 	eligible map[purpose.Purpose]*roaring.Bitmap // at position
+	objected map[selvedge.OrgID]*roaring.Bitmap  // at position: ordinals out of the org's lists
 	segments map[identifier.Class]*kept          // one for each of classes
 	ads      *Ads                                // of the three above; nil when they moved on
 }
@@ -120,7 +125,7 @@ func (k *Keeper) Refresh(ctx context.Context) error {
 	for _, c := range classes {
 		segments = append(segments, k.segments[c].segment)
 	}
-	k.ads, err = NewAds(k.position, segments, k.eligible)
+	k.ads, err = NewAds(k.position, segments, k.eligible, k.objected)
 	return err
 }
 
@@ -136,7 +141,7 @@ func (k *Keeper) Position() selvedge.Position {
 // the same snapshot, so reading a change twice does no harm.
 func (k *Keeper) catchUp(ctx context.Context, tx selvedge.Tx) error {
 	if k.eligible == nil {
-		k.eligible = map[purpose.Purpose]*roaring.Bitmap{}
+		k.eligible, k.objected = map[purpose.Purpose]*roaring.Bitmap{}, map[selvedge.OrgID]*roaring.Bitmap{}
 		for _, p := range purpose.Matchable.List() {
 			k.eligible[p] = roaring.New()
 		}
@@ -170,6 +175,29 @@ func (k *Keeper) catchUp(ctx context.Context, tx selvedge.Tx) error {
 	for p, b := range k.eligible {
 		b.AndNot(touched)
 		b.AddMany(on[p])
+	}
+	for _, b := range k.objected {
+		b.AndNot(touched)
+	}
+	err = k.Source.Objections(ctx, tx, touched, func(o selvedge.Ordinal, ps purpose.Set, org selvedge.OrgID) error {
+		if org != "" {
+			if k.objected[org] == nil {
+				k.objected[org] = roaring.New()
+			}
+			k.objected[org].Add(uint32(o))
+			return nil
+		}
+		for _, p := range ps.List() {
+			k.eligible[p].Remove(uint32(o))
+		}
+		return nil
+	})
+	if err != nil {
+		// Half of it is done: it is made from the first change again.
+		k.position, k.eligible, k.objected = 0, nil, nil
+		return err
+	}
+	for _, b := range k.eligible {
 		b.RunOptimize()
 	}
 	k.position = last

@@ -229,7 +229,7 @@ func TestConcurrentUse(t *testing.T) {
 				err := k.Use(ctx, func(ads *index.Ads) error {
 					// Before the withdrawals: every e-mail, and every third phone.
 					most := uint64(people + people/3 - gone)
-					if n := ads.Eligible(purpose.AdsMatchAdvertiser).GetCardinality(); n > most {
+					if n := ads.Eligible("", purpose.AdsMatchAdvertiser).GetCardinality(); n > most {
 						t.Errorf("%d are eligible after %d withdrawals", n, gone)
 					}
 					return nil

@@ -157,7 +157,7 @@ func (p *platform) ask(t *testing.T, k *index.Keeper) (a answer) {
 	must(t, k.Use(context.Background(), func(ads *index.Ads) error {
 		a = answer{ads.Position(), map[string][]uint32{}, map[string][]uint32{}}
 		for _, u := range purpose.Matchable.List() {
-			a.Eligible[u.String()] = ads.Eligible(u).ToArray()
+			a.Eligible[u.String()] = ads.Eligible("", u).ToArray()
 		}
 		for class, tokens := range p.tokens(t) {
 			found := roaring.New()
@@ -196,9 +196,9 @@ func (p *platform) told(t *testing.T, u purpose.Purpose) map[string]int {
 	t.Helper()
 	out := map[string]int{}
 	for id := range p.accounts {
-		_, views, err := p.People.Look(t.Context(), office, id)
+		held, err := p.People.Look(t.Context(), office, id)
 		must(t, err)
-		for _, v := range views {
+		for _, v := range held.Points {
 			if v.MatchableFor.Has(u) {
 				out[id+" "+v.GivenAt.String()]++
 			}
@@ -237,9 +237,13 @@ func TestRefreshFollows(t *testing.T) {
 	}{
 		{"one purpose is withdrawn", false, func(t *testing.T) { withdraw(t, 0, purpose.Of(purpose.AdsMatchPartner)) }},
 		{"the rest is withdrawn", false, func(t *testing.T) { withdraw(t, 0, both) }},
-		{"a person objects", false, func(t *testing.T) { must(t, p.People.Object(t.Context(), office, account(1))) }},
+		{"a person objects", false, func(t *testing.T) {
+			must(t, p.People.Object(t.Context(), office, account(1), contact.Objection{Scope: contact.ScopeAll}))
+		}},
 		{"one who objected withdraws", true, func(t *testing.T) { withdraw(t, 1, purpose.Of(purpose.AdsMatchAdvertiser)) }},
-		{"and lifts the objection", false, func(t *testing.T) { must(t, p.People.LiftObjection(t.Context(), office, account(1))) }},
+		{"and lifts the objection", false, func(t *testing.T) {
+			must(t, p.People.LiftObjection(t.Context(), office, account(1), contact.Objection{Scope: contact.ScopeAll}))
+		}},
 		{"adults turn out to be minors, or of unknown age", false, func(t *testing.T) {
 			p.accounts[account(2)], p.accounts[account(3)] = "GB,minor,,active", "GB,unknown,,active"
 			p.bring(t)

@@ -17,7 +17,7 @@ import (
 
 func ads(t testing.TB, segments ...*index.Segment) *index.Ads {
 	t.Helper()
-	a, err := index.NewAds(1, segments, nil)
+	a, err := index.NewAds(1, segments, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,6 +29,7 @@ const (
 	ImportCompleted  Kind = "import.completed"
 	GrantWithdrawn   Kind = "grant.withdrawn"
 	GrantExpired     Kind = "grant.expired"
+	GrantErased      Kind = "grant.erased" // its person's account was
 	ObjectionMade    Kind = "objection.made"
 	ObjectionLifted  Kind = "objection.lifted"
 	AccountChanged   Kind = "account.changed"
@@ -55,6 +56,9 @@ type Entry struct {
 	Space Space
 	Kind  Kind
 	Actor selvedge.Actor
+	// About are the accounts that the entry speaks of: it goes with them when they
+	// are erased.
+	About []selvedge.AccountID
 	// Body is kept as JSON. It speaks of internal numbers and digests, never of
 	// a contact point's value or a platform's account id.
 	Body any
@@ -65,4 +69,12 @@ type Outbox interface {
 	// Append adds entries, in order within each space, at the outbox's time.
 	// They are in the outbox if and only if tx commits.
 	Append(ctx context.Context, tx selvedge.Tx, entries ...Entry) error
+}
+
+// Eraser destroys what entries say of an account.
+type Eraser interface {
+	// Erase destroys salts and bodies of the entries about an account, and
+	// returns which they were, in order: an AccountErased entry of the same
+	// transaction names them.
+	Erase(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID) ([]Ref, error)
 }

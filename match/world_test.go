@@ -109,7 +109,7 @@ func (w *world) ads(t testing.TB, chunks int, deal func(i int) int) *index.Ads {
 		}
 		segments = append(segments, s)
 	}
-	a, err := index.NewAds(position, segments, w.eligible)
+	a, err := index.NewAds(position, segments, w.eligible, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func (h *house) wantContained(t *testing.T, acme *shop, who string) {
 	_, err = h.Audiences.List(t.Context(), acme.actor)
 	refused(t, err, selvedge.CodeContained, "")
 	refused(t, h.Matcher.Match(t.Context(), servertest.Attempt(`{}`)), selvedge.CodeContained, "")
-	_, _, err = h.People.Look(t.Context(), operator, "ada")
+	_, err = h.People.Look(t.Context(), operator, "ada")
 	refused(t, err, selvedge.CodeContained, "")
 	h.withdraw(t, who)
 }

@@ -298,7 +298,7 @@ func act(t *testing.T, s *site, a world.Act) {
 		}
 		_, err = s.People.Withdraw(t.Context(), actor, a.Account, contact.Address{Kind: kind, Value: a.Value}, purposes)
 	case world.Object:
-		err = s.People.Object(t.Context(), actor, a.Account)
+		err = s.People.Object(t.Context(), actor, a.Account, contact.Objection{Scope: contact.ScopeAll})
 	case world.Give:
 		s.load(t, []byte("account,country,age_class,active_on,state\n"), give(t, a.Contact))
 	}

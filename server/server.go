@@ -218,7 +218,7 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 	}
 	s.People = &contact.People{
 		Repo: contacts, Prompts: prompts, Tx: db, Changes: changes, Outbox: outbox,
-		Handles: handles, Masks: masks, Ages: cfg.UnknownAge, Clock: cfg.Clock, Ledger: s.ledgers,
+		Handles: handles, Masks: masks, Marks: contact.NewMarks(root), Eraser: outbox, Ages: cfg.UnknownAge, Clock: cfg.Clock, Ledger: s.ledgers,
 	}
 	lists := &list.Receiver{Keys: keys, External: list.NewExternalIDs(root), Blobs: blobs, Entropy: cfg.Entropy, Dir: spills, Memory: sortMemory}
 	s.Audiences = &audience.Service{

@@ -18,10 +18,10 @@ func (Contacts) Accounts(ctx context.Context, tx selvedge.Tx, platformIDs []stri
 	out := make(map[string]contact.Account, len(platformIDs))
 	err := among(ctx, tx, func(s scanner) error {
 		var a contact.Account
-		err := s.Scan(&a.ID, &a.PlatformID, &a.Country, &a.Age, micros{&a.ActiveOn}, &a.State, micros{&a.ObjectedAt}, &a.Person)
+		err := s.Scan(&a.ID, &a.PlatformID, &a.Country, &a.Age, micros{&a.ActiveOn}, &a.State, &a.Person)
 		out[a.PlatformID] = a
 		return err
-	}, `SELECT a.id, a.platform_id, a.country, a.age_class, a.active_on, a.state, a.objected_at, COALESCE(p.number, 0)
+	}, `SELECT a.id, a.platform_id, a.country, a.age_class, a.active_on, a.state, COALESCE(p.number, 0)
 		FROM account a LEFT JOIN person p ON p.account_id = a.id WHERE a.platform_id`, platformIDs)
 	return out, err
 }
@@ -55,12 +55,12 @@ func (Contacts) PutAccounts(ctx context.Context, tx selvedge.Tx, as []*contact.A
 	if len(fresh) == 0 {
 		return nil
 	}
-	last, err := one(ctx, tx, number, `SELECT COALESCE(MAX(id), 0) FROM account`)
+	first, err := next(ctx, tx, "account", len(fresh))
 	if err != nil {
 		return err
 	}
 	for i, a := range fresh {
-		a.ID = selvedge.AccountID(last + 1 + int64(i))
+		a.ID = selvedge.AccountID(first + int64(i))
 	}
 	return load(ctx, tx, "account", []string{"id", "platform_id", "country", "age_class", "active_on", "state", "since"}, fresh,
 		func(c cells, a *contact.Account) {
@@ -90,22 +90,9 @@ func putKnown(ctx context.Context, tx selvedge.Tx, a *contact.Account, at time.T
 	return err
 }
 
-// SetObjection implements contact.Repository.
-func (Contacts) SetObjection(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID, objects bool, at time.Time) error {
-	var objectedAt time.Time
-	if objects {
-		objectedAt = at
-	}
-	if err := keepPast(ctx, tx, `id = ?`, id); err != nil {
-		return err
-	}
-	_, err := exec(ctx, tx, `UPDATE account SET objected_at = ?, since = ? WHERE id = ?`, micros{&objectedAt}, micros{&at}, id)
-	return err
-}
-
 // keepPast adds to the past what the account of a condition is now.
 func keepPast(ctx context.Context, tx selvedge.Tx, which string, args ...any) error {
-	_, err := exec(ctx, tx, `INSERT INTO account_past (seq, account_id, since, country, age_class, state, objected_at)
-		SELECT (SELECT COALESCE(MAX(seq), 0) + 1 FROM account_past), id, since, country, age_class, state, objected_at FROM account WHERE `+which, args...)
+	_, err := exec(ctx, tx, `INSERT INTO account_past (seq, account_id, since, country, age_class, state)
+		SELECT (SELECT COALESCE(MAX(seq), 0) + 1 FROM account_past), id, since, country, age_class, state FROM account WHERE `+which, args...)
 	return err
 }

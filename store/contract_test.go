@@ -41,7 +41,7 @@ func backend(db *store.DB, beside *sql.DB) storetest.Backend {
 	return storetest.Backend{
 		Tx: db, Prompts: store.Prompts{DB: db}, Contacts: store.Contacts{DB: db}, Orgs: store.Orgs{DB: db},
 		Audiences: store.Audiences{DB: db}, Changes: store.Changes{DB: db}, Outbox: store.Outbox{DB: db},
-		Records: store.Outbox{DB: db}, Verdict: store.Outbox{DB: db}, Index: store.Index{DB: db}, Blobs: store.BlobRegister{DB: db}, Shelf: shelf,
+		Records: store.Outbox{DB: db}, Eraser: store.Outbox{DB: db}, Verdict: store.Outbox{DB: db}, Index: store.Index{DB: db}, Blobs: store.BlobRegister{DB: db}, Shelf: shelf,
 		Keys: store.Keys{DB: db}, Rotation: store.Keys{DB: db},
 		History: func(t *testing.T, id selvedge.AccountID) []storetest.Moment { return history(t, beside, id) },
 	}
@@ -76,8 +76,8 @@ func rawPostgres(t *testing.T, url string) *sql.DB {
 func history(t *testing.T, db *sql.DB, id selvedge.AccountID) (out []storetest.Moment) {
 	t.Helper()
 	rows, err := db.QueryContext(t.Context(), `
-		SELECT since, country, age_class, state, objected_at, seq FROM account_past WHERE account_id = $1
-		UNION ALL SELECT since, country, age_class, state, objected_at, 9223372036854775807 FROM account WHERE id = $1 ORDER BY 6`, id)
+		SELECT since, country, age_class, state, seq FROM account_past WHERE account_id = $1
+		UNION ALL SELECT since, country, age_class, state, 9223372036854775807 FROM account WHERE id = $1 ORDER BY 5`, id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,14 +85,10 @@ func history(t *testing.T, db *sql.DB, id selvedge.AccountID) (out []storetest.M
 	for rows.Next() {
 		var m storetest.Moment
 		var at, seq int64
-		var objected sql.NullInt64
-		if err := rows.Scan(&at, &m.Country, &m.Age, &m.State, &objected, &seq); err != nil {
+		if err := rows.Scan(&at, &m.Country, &m.Age, &m.State, &seq); err != nil {
 			t.Fatal(err)
 		}
 		m.At = time.UnixMicro(at).UTC()
-		if objected.Valid {
-			m.ObjectedAt = time.UnixMicro(objected.Int64).UTC()
-		}
 		out = append(out, m)
 	}
 	return out

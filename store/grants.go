@@ -29,12 +29,12 @@ func (Contacts) InsertAdsGrants(ctx context.Context, tx selvedge.Tx, gs []*conta
 	if err := givePersons(ctx, tx, gs); err != nil {
 		return err
 	}
-	last, err := one(ctx, tx, number, `SELECT COALESCE(MAX(ordinal), 0) FROM ads_grant`)
+	first, err := next(ctx, tx, "ordinal", len(gs))
 	if err != nil {
 		return err
 	}
 	for i, g := range gs {
-		g.Ordinal = selvedge.Ordinal(last + 1 + int64(i))
+		g.Ordinal = selvedge.Ordinal(first + int64(i))
 	}
 	return load(ctx, tx, "ads_grant", grantNames, gs,
 		func(c cells, g *contact.AdsGrant) {
@@ -64,12 +64,12 @@ func givePersons(ctx context.Context, tx selvedge.Tx, gs []*contact.AdsGrant) er
 	if len(owners) == 0 {
 		return nil
 	}
-	last, err := one(ctx, tx, number, `UPDATE counter SET given = given + ? WHERE name = 'person' RETURNING given`, len(owners))
+	first, err := next(ctx, tx, "person", len(owners))
 	if err != nil {
 		return err
 	}
 	for i, o := range owners {
-		*given[o] = selvedge.Person(last - int64(len(owners)-1-i))
+		*given[o] = selvedge.Person(first + int64(i))
 	}
 	for _, g := range gs {
 		if g.Person == 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/index"
+	"github.com/selvedge/selvedge/purpose"
 	"github.com/selvedge/selvedge/token"
 )
 
@@ -33,15 +34,33 @@ func (i Index) Epoch(ctx context.Context, tx selvedge.Tx) (token.Epoch, error) {
 func (Index) States(ctx context.Context, tx selvedge.Tx, ordinals *roaring.Bitmap, fn func(index.State) error) error {
 	return eachOrdinal(ctx, tx, ordinals, func(s scanner) error {
 		var st index.State
-		if err := s.Scan(&st.Ordinal, &st.Live, &st.Account.Age, &st.Account.State, micros{&st.Account.ObjectedAt}); err != nil {
+		if err := s.Scan(&st.Ordinal, &st.Live, &st.Account.Age, &st.Account.State); err != nil {
 			return err
 		}
 		if !ordinals.Contains(uint32(st.Ordinal)) {
 			return nil
 		}
 		return fn(st)
-	}, `SELECT g.ordinal, g.live, a.age_class, a.state, a.objected_at
+	}, `SELECT g.ordinal, g.live, a.age_class, a.state
 		FROM ads_grant g JOIN account a ON a.id = g.account_id WHERE g.ordinal BETWEEN ? AND ? ORDER BY g.ordinal`)
+}
+
+// Objections implements index.Source.
+func (Index) Objections(ctx context.Context, tx selvedge.Tx, ordinals *roaring.Bitmap, fn func(selvedge.Ordinal, purpose.Set, selvedge.OrgID) error) error {
+	return eachOrdinal(ctx, tx, ordinals, func(s scanner) error {
+		var ordinal selvedge.Ordinal
+		var o contact.Objection
+		var handle contact.Handle
+		if err := s.Scan(&ordinal, &o.Scope, &o.Org, optional(o.Handle[:]), fixed(handle[:])); err != nil {
+			return err
+		}
+		if purposes, org := o.Covers(handle); purposes != 0 && ordinals.Contains(uint32(ordinal)) {
+			return fn(ordinal, purposes, org)
+		}
+		return nil
+	}, `SELECT g.ordinal, o.scope, o.org_id, o.handle, p.handle
+		FROM ads_grant g JOIN objection o ON o.account_id = g.account_id JOIN contact_point p ON p.id = g.contact_id
+		WHERE g.ordinal BETWEEN ? AND ? AND o.lifted_at IS NULL ORDER BY g.ordinal, o.id`)
 }
 
 // gap is how far apart two ordinals may be to be read in one go.

@@ -17,6 +17,7 @@ type Outbox struct{ DB *DB }
 var (
 	_ ledger.Outbox     = Outbox{}
 	_ ledger.Repository = Outbox{}
+	_ ledger.Eraser     = Outbox{}
 )
 
 // Append implements ledger.Outbox. It costs one statement for each space that
@@ -51,6 +52,13 @@ func (o Outbox) append(ctx context.Context, tx selvedge.Tx, space ledger.Space, 
 		}
 	}
 	tx.(session).act(space, entries[len(entries)-1].Kind)
+	for i, e := range entries {
+		for _, account := range e.About {
+			if _, err := exec(ctx, tx, `INSERT INTO ledger_about (account_id, space, seq) VALUES (?, ?, ?)`, account, space, records[i].Seq); err != nil {
+				return err
+			}
+		}
+	}
 	return inParts(len(records), func(from, to int) error {
 		var args []any
 		for _, r := range records[from:to] {

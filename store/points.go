@@ -49,9 +49,11 @@ func identityOf(p *contact.Point) identity {
 // InsertPoints implements contact.Repository. However many they are, it costs
 // two queries and one load.
 func (c Contacts) InsertPoints(ctx context.Context, tx selvedge.Tx, ps []*contact.Point) ([]bool, error) {
-	var lastID, lastAccount int64
-	err := each(ctx, tx, func(s scanner) error { return s.Scan(&lastID, &lastAccount) },
-		`SELECT COALESCE((SELECT MAX(id) FROM contact_point), 0), COALESCE((SELECT MAX(account_id) FROM contact_point), 0)`)
+	var lastID, erased, lastAccount int64
+	err := each(ctx, tx, func(s scanner) error { return s.Scan(&lastID, &erased, &lastAccount) },
+		`SELECT COALESCE((SELECT MAX(id) FROM contact_point), 0), (SELECT given FROM counter WHERE name = 'contact_point'),
+			COALESCE((SELECT MAX(account_id) FROM contact_point), 0)`)
+	lastID = max(lastID, erased)
 	if err != nil {
 		return nil, err
 	}

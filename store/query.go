@@ -105,6 +105,25 @@ func (m micros) Scan(v any) error {
 	return nil
 }
 
+// next takes n numbers from a sequence whose numbers are never given twice, and
+// returns the first of them.
+func next(ctx context.Context, tx selvedge.Tx, name string, n int) (int64, error) {
+	last, err := one(ctx, tx, number, `UPDATE counter SET given = given + ? WHERE name = ? RETURNING given`, n, name)
+	return last - int64(n) + 1, err
+}
+
+// optional is a column of exactly as many bytes as the slice it points at, or of
+// none, which leaves the slice as it is.
+type optional []byte
+
+// Scan implements sql.Scanner.
+func (o optional) Scan(v any) error {
+	if b, ok := v.([]byte); ok && len(b) == 0 {
+		return nil
+	}
+	return fixed(o).Scan(v)
+}
+
 // fixed is a column of exactly as many bytes as the slice it points at.
 type fixed []byte
 

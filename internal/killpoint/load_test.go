@@ -207,7 +207,7 @@ func (w *world) withdraw(t *testing.T, c *api.Client, first int, ack func()) {
 			_, err = c.Withdraw(t.Context(), api.Withdrawal{Account: account(i), Kind: "email", Value: address(i), Purposes: []string{"ads.match.advertiser", "sec.2fa"}})
 		case 2:
 			to = w.ask(i, func(p *person) *known { return &p.objects })
-			err = c.Object(t.Context(), account(i))
+			err = c.Object(t.Context(), api.Objection{Account: account(i)})
 		default:
 			continue
 		}

@@ -18,7 +18,6 @@ func accountCases() map[string]func(*testing.T, *site) {
 		"ManyAtOnce":         accountsManyAtOnce,
 		"Holders":            accountHolders,
 		"NewFacts":           accountFacts,
-		"Objection":          accountObjection,
 		"WrongWords":         accountWrongWords,
 	}
 }
@@ -136,16 +135,11 @@ func accountOnce(t *testing.T, s *site) {
 }
 
 // accountFacts changes what is known of an account. What an import does not
-// tell (objection, person, platform id) stays, whatever stands in the argument.
+// tell (person, platform id) stays, whatever stands in the argument.
 func accountFacts(t *testing.T, s *site) {
 	a := adult("u")
 	s.putAccounts(t, a)
 	g := s.grant(t, a, "offers", start)
-	s.clock.Add(time.Hour)
-	objected := s.clock.Now()
-	s.update(t, func(ctx context.Context, tx selvedge.Tx) error {
-		return s.Contacts.SetObjection(ctx, tx, a.ID, true, objected)
-	})
 	s.clock.Add(time.Hour)
 	changed := contact.Account{
 		ID: a.ID, PlatformID: "other", Country: "", Age: contact.AgeUnknown, State: contact.Deactivated, ActiveOn: start.Add(time.Hour),
@@ -153,38 +147,12 @@ func accountFacts(t *testing.T, s *site) {
 	}
 	s.putAccounts(t, &changed)
 	want := changed
-	want.PlatformID, want.ObjectedAt, want.Person = "u", objected, g.Person
+	want.PlatformID, want.Person = "u", g.Person
 	same(t, "the account", map[string]contact.Account{"u": want}, s.accounts(t, "u", "other"))
 	same(t, "its history", []Moment{
-		{start, "IT", contact.Adult, contact.Active, time.Time{}},
-		{objected, "IT", contact.Adult, contact.Active, objected},
-		{objected.Add(time.Hour), "", contact.AgeUnknown, contact.Deactivated, objected},
+		{start, "IT", contact.Adult, contact.Active},
+		{start.Add(time.Hour), "", contact.AgeUnknown, contact.Deactivated},
 	}, s.History(t, a.ID))
-}
-
-func accountObjection(t *testing.T, s *site) {
-	a, other := adult("u"), adult("v")
-	s.putAccounts(t, a, other)
-	var want []Moment
-	want = append(want, Moment{start, "IT", contact.Adult, contact.Active, time.Time{}})
-	for _, objects := range []bool{true, false, true} {
-		s.clock.Add(time.Microsecond)
-		now := s.clock.Now()
-		s.update(t, func(ctx context.Context, tx selvedge.Tx) error {
-			return s.Contacts.SetObjection(ctx, tx, a.ID, objects, now)
-		})
-		var since time.Time
-		if objects {
-			since = now
-		}
-		want = append(want, Moment{now, "IT", contact.Adult, contact.Active, since})
-		if got := s.accounts(t, "u")["u"].ObjectedAt; !got.Equal(since) {
-			t.Errorf("objected at %v, want %v", got, since)
-		}
-	}
-	same(t, "its history", want, s.History(t, a.ID))
-	same(t, "the other's history", want[:1], s.History(t, other.ID))
-	same(t, "the other account", *other, s.accounts(t, "v")["v"])
 }
 
 func accountWrongWords(t *testing.T, s *site) {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/google/go-cmp/cmp"
@@ -62,12 +61,8 @@ func indexStates(t *testing.T, s *site) {
 	for _, p := range twoAds.List() {
 		s.end(t, contact.End{Contact: gone.Contact, Purpose: p, At: start, Reason: contact.Expired})
 	}
-	objected := start.Add(time.Microsecond)
-	s.update(t, func(ctx context.Context, tx selvedge.Tx) error {
-		return s.Contacts.SetObjection(ctx, tx, objector.ID, true, objected)
-	})
 	young := contact.Account{Age: contact.Minor, State: contact.Deactivated}
-	objecting := contact.Account{Age: contact.Adult, State: contact.Active, ObjectedAt: objected}
+	objecting := contact.Account{Age: contact.Adult, State: contact.Active}
 	all := []index.State{
 		{Ordinal: 1, Live: twoAds, Account: young},
 		{Ordinal: 2, Live: purpose.Of(purpose.AdsMatchAdvertiser), Account: objecting},

@@ -41,6 +41,7 @@ type Backend struct {
 	Changes   change.Log
 	Outbox    ledger.Outbox
 	Records   ledger.Repository
+	Eraser    ledger.Eraser
 	Verdict   ledger.Verdict
 	Index     index.Source
 	Blobs     blob.Register
@@ -62,11 +63,10 @@ type Entry struct {
 
 // Moment is what an account was from a time on.
 type Moment struct {
-	At         time.Time
-	Country    string
-	Age        contact.AgeClass
-	State      contact.State
-	ObjectedAt time.Time
+	At      time.Time
+	Country string
+	Age     contact.AgeClass
+	State   contact.State
 }
 
 // Run runs the contract. Open returns an empty backend and closes it when the
@@ -89,6 +89,8 @@ func Run(t *testing.T, open func(t *testing.T, clock selvedge.Clock) Backend) {
 		"Imports":    importCases(),
 		"Orgs":       orgCases(),
 		"Once":       onceCases(),
+		"Objections": objectionCases(),
+		"Erasure":    erasureCases(),
 		"Audiences":  audienceCases(),
 		"Drafts":     draftCases(),
 		"Changes":    changeCases(),

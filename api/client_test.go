@@ -114,6 +114,11 @@ func TestClientPeople(t *testing.T) {
 		t.Helper()
 		got, err := c.ContactPoints(t.Context(), "ada")
 		must(t, err)
+		for i := range want {
+			if want[i].Address = got[i].Address; !strings.HasPrefix(got[i].Address, "adr_") {
+				t.Errorf("%s: address %q", when, got[i].Address)
+			}
+		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", when, diff)
 		}
@@ -141,6 +146,25 @@ func TestClientPeople(t *testing.T) {
 	}
 	check("after a withdrawal of nothing", email, phone)
 
+	held, err := c.ContactPoints(t.Context(), "ada")
+	must(t, err)
+	byName := api.Objection{Account: "ada", Scope: contact.ScopeAddress, Address: held[1].Address}
+	must(t, c.Object(t.Context(), byName))
+	must(t, c.LiftObjection(t.Context(), byName))
+	res, err = c.Withdraw(t.Context(), api.Withdrawal{Account: "ada", Address: held[1].Address, Purposes: []string{"sec.2fa"}})
+	if want := (contact.WithdrawResult{Points: 1, Ended: 1}); err != nil || res != want {
+		t.Errorf("withdrew %+v, %v", res, err)
+	}
+	phone.Ended, phone.WhyNot = []string{"sec.2fa"}, []string{"not_given_for_ads"}
+	check("after a withdrawal by name", email, phone)
+
+	erased, err := c.EraseAccount(t.Context(), "ada")
+	if err != nil || erased.Points != 2 {
+		t.Errorf("erased %+v, %v", erased, err)
+	}
+	if _, err := c.ContactPoints(t.Context(), "ada"); selvedge.CodeOf(err) != selvedge.CodeNotFound {
+		t.Errorf("after the erasure: %v", err)
+	}
 	odd, err := c.ContactPoints(t.Context(), oddID)
 	if err != nil || len(odd) != 1 {
 		t.Errorf("an id with slashes: %+v, %v", odd, err)

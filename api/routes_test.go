@@ -34,6 +34,7 @@ func routes() []route {
 		{"POST", "/v1/audiences/aud_none/versions:seal", "", "org", 0},
 		{"GET", "/v1/audiences/aud_none/versions", "", "org", 0},
 		{"GET", "/v1/accounts/nobody/contact-points", "", "platform", 0},
+		{"POST", "/v1/accounts/nobody:erase", "", "platform", 0},
 		{"POST", "/v1/contact-points:withdraw", `{"account":"nobody","kind":"email","value":"a@example.com","purposes":["ads.suppress"]}`, "platform", 0},
 		{"POST", "/v1/objections", `{"account":"nobody"}`, "platform", 0},
 		{"POST", "/v1/objections:lift", `{"account":"nobody"}`, "platform", 0},
@@ -268,6 +269,8 @@ func TestWithdrawFaults(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	for _, c := range []struct{ name, body, field, reason string }{
+		{"an address that is none", `{"account":"ada","address":"adr_x","purposes":["ads.suppress"]}`, "address", "bad_address"},
+		{"an address beside a value", `{"account":"ada","kind":"email","value":"a@b.de","address":"adr_x","purposes":["ads.suppress"]}`, "value", "value_or_sha256"},
 		{"no kind", `{"account":"ada","value":"ada@example.com","purposes":["ads.suppress"]}`, "kind", "bad_kind"},
 		{"another kind", `{"account":"ada","kind":"fax","value":"1","purposes":["ads.suppress"]}`, "kind", "bad_kind"},
 		{"neither value nor hash", `{"account":"ada","kind":"email","purposes":["ads.suppress"]}`, "value", "value_or_sha256"},

@@ -71,6 +71,7 @@ func TestObjectionsTogether(t *testing.T) {
 	p.wantWhy(t, "u1", "objection ads.suppress")
 	must(t, p.people.LiftObjection(t.Context(), office, "u1", signal))
 	p.wantReach(t, "none", jane, "u1")
+	p.wantWhy(t, "u1", "ads.match.advertiser ads.suppress")
 }
 
 // TestObjectionStandsOverLaterImports: what comes later is under it too.

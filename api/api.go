@@ -12,6 +12,7 @@ import (
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/org"
+	"github.com/selvedge/selvedge/person"
 	"github.com/selvedge/selvedge/prompt"
 )
 
@@ -21,6 +22,8 @@ type Config struct {
 	Once      *org.Once
 	Audiences *audience.Service
 	People    *contact.People
+	Persons   *person.Service
+	Links     *person.Links
 	Prompts   *prompt.Service
 	Ledger    ledger.Gate
 	Work      Work

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/selvedge/selvedge"
@@ -75,11 +76,21 @@ func (o operation) codes() []selvedge.Code {
 func (d *door) operations() []operation {
 	var all []operation
 	for _, some := range [][]operation{
-		d.audienceOperations(), d.listOperations(), d.memberOperations(), d.peopleOperations(), d.promptOperations(), d.jobOperations(),
+		d.audienceOperations(), d.listOperations(), d.memberOperations(), d.peopleOperations(), d.meOperations(),
+		d.promptOperations(), d.jobOperations(),
 	} {
 		all = append(all, some...)
 	}
 	return all
+}
+
+// allows returns a CodeForbidden error unless the operation is for the actor. A
+// person's operations are about the person's own account, whichever it is.
+func (o operation) allows(actor selvedge.Actor) error {
+	if _, person := actor.Account(); person && slices.Contains(o.roles, selvedge.PersonRole) {
+		return nil
+	}
+	return actor.Must(o.roles...)
 }
 
 // verbOf takes a route that ends in {name}:verb apart, which the mux does not

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -103,16 +102,23 @@ func (d *door) withdraw(ctx context.Context, actor selvedge.Actor, r *http.Reque
 	if err != nil {
 		return nil, err
 	}
-	var purposes purpose.Set
-	for _, name := range body.Purposes {
-		p, err := purpose.Parse(name)
-		if err != nil {
-			return nil, selvedge.Errorf(selvedge.CodeInvalid, "holds a word that is no purpose").At("purposes").Because("unknown_purpose")
-		}
-		purposes |= purpose.Of(p)
+	purposes, err := purposesOf(body.Purposes)
+	if err != nil {
+		return nil, err
 	}
 	res, err := d.People.Withdraw(ctx, actor, body.Account, address, purposes)
 	return res, err
+}
+
+func purposesOf(words []string) (out purpose.Set, err error) {
+	for _, name := range words {
+		p, err := purpose.Parse(name)
+		if err != nil {
+			return 0, selvedge.Errorf(selvedge.CodeInvalid, "holds a word that is no purpose").At("purposes").Because("unknown_purpose")
+		}
+		out |= purpose.Of(p)
+	}
+	return out, nil
 }
 
 // addressOf returns the address that a withdrawal names.
@@ -155,12 +161,9 @@ func (d *door) objection(ctx context.Context, actor selvedge.Actor, r *http.Requ
 	if err := readJSON(r, &body); err != nil {
 		return nil, err
 	}
-	o := contact.Objection{Scope: cmp.Or(body.Scope, contact.ScopeAll), Org: body.Org}
-	if body.Address != "" {
-		var err error
-		if o.Handle, err = contact.ParseHandle(body.Address); err != nil {
-			return nil, err
-		}
+	o, err := objectionOf(MyObjection{body.Scope, body.Org, body.Address})
+	if err != nil {
+		return nil, err
 	}
 	return body, act(ctx, actor, body.Account, o)
 }

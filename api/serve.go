@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/person"
 )
 
 // maxUpload is the largest list in bytes.
@@ -63,7 +64,7 @@ func (d *door) answer(w http.ResponseWriter, r *http.Request, o operation) (int,
 	if err != nil {
 		return 0, err
 	}
-	if err := actor.Must(o.roles...); err != nil {
+	if err := o.allows(actor); err != nil {
 		return 0, err
 	}
 	if err := d.limits.admit(actor, d.Clock.Now()); err != nil {
@@ -94,6 +95,9 @@ func (d *door) authenticate(r *http.Request) (selvedge.Actor, error) {
 	scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return selvedge.Actor{}, selvedge.Errorf(selvedge.CodeUnauthenticated, "send a key: Authorization: Bearer slv_...")
+	}
+	if person.IsLink(bearer) {
+		return d.Links.Open(bearer)
 	}
 	return d.Orgs.Authenticate(r.Context(), bearer)
 }

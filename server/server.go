@@ -23,6 +23,7 @@ import (
 	"github.com/selvedge/selvedge/job"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/org"
+	"github.com/selvedge/selvedge/person"
 	"github.com/selvedge/selvedge/prompt"
 	"github.com/selvedge/selvedge/report"
 	"github.com/selvedge/selvedge/rotation"
@@ -140,6 +141,8 @@ type Server struct {
 	Prompts   *prompt.Service
 	Importer  *contact.Importer
 	People    *contact.People
+	Persons   *person.Service
+	Links     *person.Links
 	Audiences *audience.Service
 	Matcher   *audience.Matcher
 	Collector *blob.Collector
@@ -235,6 +238,8 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 		Lists: lists, Matched: s.Rotation.Retire,
 		Ticks: report.Ticks{Every: cfg.Tick}, Clock: cfg.Clock, Code: cfg.Code, Log: cfg.Log, Ledger: s.ledgers,
 	}
+	s.Links = person.NewLinks(root, cfg.Entropy, cfg.Clock)
+	s.Persons = &person.Service{People: s.People, Audiences: s.Matcher, Orgs: orgs, Prompts: prompts, Tx: db, Clock: cfg.Clock}
 	s.Rotation.Renew = s.Matcher.RenewSidecars
 }
 
@@ -279,7 +284,7 @@ func (s *Server) RebuildIndex(ctx context.Context) error { return s.index.Rebuil
 // Handler returns the HTTP API.
 func (s *Server) Handler() http.Handler {
 	return api.New(api.Config{
-		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, People: s.People, Prompts: s.Prompts, Ledger: s.ledgers, Work: s,
+		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, People: s.People, Persons: s.Persons, Links: s.Links, Prompts: s.Prompts, Ledger: s.ledgers, Work: s,
 		Ready: s.ready, Metrics: s.metrics(), Pace: s.cfg.Pace, Clock: s.cfg.Clock, Entropy: s.cfg.Entropy, Log: s.cfg.Log, Version: s.cfg.Code,
 	})
 }

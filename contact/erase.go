@@ -84,14 +84,17 @@ func (p *People) Erase(ctx context.Context, actor selvedge.Actor, platformID str
 	return res, err
 }
 
-// erasedAt returns when the accounts with these platform ids were erased; ids of
-// no erased account are missing.
-func (m Marks) erasedAt(ctx context.Context, tx selvedge.Tx, repo Repository, platformIDs []string) (map[string]time.Time, error) {
+// erasedAt returns when the accounts with these platform ids were erased; those
+// that never were are missing.
+func (r *run) erasedAt(ctx context.Context, tx selvedge.Tx, platformIDs []string) (map[string]time.Time, error) {
+	if any, err := r.Repo.AnyErased(ctx, tx); err != nil || !any {
+		return nil, err
+	}
 	marks := make([]Mark, len(platformIDs))
 	for i, id := range platformIDs {
-		marks[i] = m.Of(id)
+		marks[i] = r.Marks.Of(id)
 	}
-	found, err := repo.Erased(ctx, tx, marks)
+	found, err := r.Repo.Erased(ctx, tx, marks)
 	out := make(map[string]time.Time, len(found))
 	for i, id := range platformIDs {
 		if at, ok := found[marks[i]]; ok {

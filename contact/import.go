@@ -42,6 +42,7 @@ type Importer struct {
 	Keys    *token.Keyring
 	Handles Handles
 	Masks   MaskSealer
+	Marks   Marks
 	Clock   selvedge.Clock
 	// Dir is where sort runs go, and Memory how many bytes of tokens are kept in
 	// memory before they do.
@@ -147,9 +148,12 @@ type run struct {
 	keys   *token.Keys // of the epoch that was in force when the run began
 	report Report
 
-	prompts  map[prompt.Name]prompt.Registered // in effect when the run began
-	withheld map[prompt.Name]identifier.Reason // registered and not in effect: why their rows are refused
-	refs     map[prompt.Name]prompt.Ref        // of prompts met so far, registered or not
+	prompts         map[prompt.Name]prompt.Registered // in effect when the run began
+	withheld        map[prompt.Name]identifier.Reason // registered and not in effect: why their rows are refused
+	erased          map[string]*accountRow            // rows of erased accounts, by platform id: they may come back
+	refusedAccounts refusals
+
+	refs map[prompt.Name]prompt.Ref // of prompts met so far, registered or not
 
 	refused refusals          // of contact_points.csv
 	counted *roaring64.Bitmap // contact points that this run has met
@@ -159,7 +163,7 @@ type run struct {
 
 // begin opens the import of a digest, or takes it up where it was cut off.
 func (im *Importer) begin(ctx context.Context, actor selvedge.Actor, digest [32]byte) (*run, error) {
-	r := &run{Importer: im, actor: actor, refs: map[prompt.Name]prompt.Ref{}, refused: refusals{}, counted: roaring64.New(), tokened: roaring.New()}
+	r := &run{Importer: im, actor: actor, refs: map[prompt.Name]prompt.Ref{}, erased: map[string]*accountRow{}, refused: refusals{}, counted: roaring64.New(), tokened: roaring.New()}
 	var err error
 	if r.keys, err = im.Keys.Current(ctx); err != nil {
 		return nil, err

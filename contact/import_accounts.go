@@ -46,7 +46,7 @@ func parseAccount(row int64, f []string) accountRow {
 
 // accounts applies accounts.csv and returns its digest.
 func (r *run) accounts(ctx context.Context, open Source) (sum [sha256.Size]byte, err error) {
-	refused := refusals{}
+	r.refusedAccounts = refusals{}
 	var batch []accountRow
 	flush := func() error {
 		if len(batch) == 0 {
@@ -63,7 +63,7 @@ func (r *run) accounts(ctx context.Context, open Source) (sum [sha256.Size]byte,
 		a := parseAccount(row, f)
 		if a.refused != "" {
 			r.report.Accounts.Refused++
-			refused.add(a.refused, row)
+			r.refusedAccounts.add(a.refused, row)
 			return nil
 		}
 		if batch = append(batch, a); len(batch) < r.Batch {
@@ -74,7 +74,6 @@ func (r *run) accounts(ctx context.Context, open Source) (sum [sha256.Size]byte,
 	if err == nil {
 		err = flush()
 	}
-	r.report.Accounts.Refusals = refused.list()
 	return sum, err
 }
 
@@ -85,6 +84,9 @@ func (r *run) accountBatch(ctx context.Context, tx selvedge.Tx, batch []accountR
 	}
 	known, err := r.Repo.Accounts(ctx, tx, ids)
 	if err != nil {
+		return err
+	}
+	if err := r.setAside(ctx, tx, batch, known); err != nil {
 		return err
 	}
 	var put []*Account
@@ -104,6 +106,9 @@ func (r *run) accountBatch(ctx context.Context, tx selvedge.Tx, batch []accountR
 	touched := map[Mask]*roaring.Bitmap{MaskAge: roaring.New(), MaskState: roaring.New()}
 	for i := range batch {
 		a := &batch[i].Account
+		if batch[i].refused != "" {
+			continue
+		}
 		if pending[a.PlatformID] {
 			// A second row of one account counts after the first, as it would
 			// if a batch ended between them.

@@ -38,6 +38,7 @@ func (r *run) points(ctx context.Context, open Source) ([sha256.Size]byte, error
 	if err != nil {
 		return [sha256.Size]byte{}, err
 	}
+	r.report.Accounts.Refusals = r.refusedAccounts.list()
 	r.report.Points.Refusals = r.refused.list()
 	return end()
 }
@@ -93,6 +94,9 @@ func (r *run) steps(ctx context.Context, tx selvedge.Tx, rows []pointRow) ([]ste
 	if err != nil {
 		return nil, err
 	}
+	if err := r.comeBack(ctx, tx, rows, holders); err != nil {
+		return nil, err
+	}
 	steps := make([]step, 0, len(rows))
 	for i := range rows {
 		row := &rows[i]
@@ -124,6 +128,12 @@ func (r *run) steps(ctx context.Context, tx selvedge.Tx, rows []pointRow) ([]ste
 }
 
 func (r *run) holders(ctx context.Context, tx selvedge.Tx, rows []pointRow) (map[string]Holder, error) {
+	return r.Repo.Holders(ctx, tx, platformIDs(rows))
+}
+
+// platformIDs returns the accounts of the rows that were not refused; one may
+// come several times.
+func platformIDs(rows []pointRow) []string {
 	ids := make([]string, 0, len(rows))
 	for i := range rows {
 		p := &rows[i]
@@ -131,7 +141,7 @@ func (r *run) holders(ctx context.Context, tx selvedge.Tx, rows []pointRow) (map
 			ids = append(ids, p.platformID)
 		}
 	}
-	return r.Repo.Holders(ctx, tx, ids)
+	return ids
 }
 
 // insertPoints keeps the contact points that are new, and of the others the

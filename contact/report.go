@@ -74,6 +74,7 @@ const (
 	reasonBadVerifiedBy  identifier.Reason = "bad_verified_by"
 	reasonPromptPending  identifier.Reason = "prompt_pending" // bring the row again after the approval
 	reasonPromptRefused  identifier.Reason = "prompt_refused"
+	reasonErased         identifier.Reason = "erased" // given before the account was erased
 )
 
 // refusals collects the refused rows of one file by reason.
@@ -88,6 +89,15 @@ func (rs refusals) add(reason identifier.Reason, row int64) {
 	r.Count++
 	if len(r.Rows) < maxRefusedRows {
 		r.Rows = append(r.Rows, row)
+	}
+}
+
+// take takes back one that was added.
+func (rs refusals) take(reason identifier.Reason, row int64) {
+	r := rs[reason]
+	r.Rows = slices.DeleteFunc(r.Rows, func(n int64) bool { return n == row })
+	if r.Count--; r.Count == 0 {
+		delete(rs, reason)
 	}
 }
 

@@ -76,6 +76,8 @@ type Repository interface {
 	// nothing else; they have no live grant any more, and are listed as ordinals
 	// whose tokens are to go.
 	EraseAccount(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID, m Mark, at time.Time) error
+	// AnyErased says whether any account was ever erased.
+	AnyErased(ctx context.Context, tx selvedge.Tx) (bool, error)
 	// Erased returns when the accounts with these marks were erased last; marks of
 	// no erased account are missing from the result.
 	Erased(ctx context.Context, tx selvedge.Tx, marks []Mark) (map[Mark]time.Time, error)

@@ -217,7 +217,7 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 	s.Prompts = &prompt.Service{Repo: prompts, Tx: db, Outbox: outbox, Clock: cfg.Clock}
 	s.Importer = &contact.Importer{
 		Repo: contacts, Prompts: prompts, Tx: db, Changes: changes, Outbox: outbox, Blobs: blobs, Names: s.Collector,
-		Keys: keys, Handles: handles, Masks: masks, Clock: cfg.Clock, Dir: spills, Memory: sortMemory, Batch: db.BatchRows(),
+		Keys: keys, Handles: handles, Masks: masks, Marks: contact.NewMarks(root), Clock: cfg.Clock, Dir: spills, Memory: sortMemory, Batch: db.BatchRows(),
 	}
 	s.People = &contact.People{
 		Repo: contacts, Prompts: prompts, Tx: db, Changes: changes, Outbox: outbox,

@@ -35,6 +35,12 @@ func (Contacts) EraseAccount(ctx context.Context, tx selvedge.Tx, id selvedge.Ac
 	return nil
 }
 
+// AnyErased implements contact.Repository.
+func (Contacts) AnyErased(ctx context.Context, tx selvedge.Tx) (bool, error) {
+	n, err := one(ctx, tx, number, `SELECT COUNT(*) FROM (SELECT 1 FROM tombstone LIMIT 1) AS first`)
+	return n > 0, err
+}
+
 // Erased implements contact.Repository.
 func (Contacts) Erased(ctx context.Context, tx selvedge.Tx, marks []contact.Mark) (map[contact.Mark]time.Time, error) {
 	out := map[contact.Mark]time.Time{}

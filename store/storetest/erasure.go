@@ -120,10 +120,17 @@ func eraseKeepsCounts(t *testing.T, s *site) {
 func tombstones(t *testing.T, s *site) {
 	a, b := s.newAccount(t, "u"), s.newAccount(t, "v")
 	marks := []contact.Mark{{1}, {2}, {0, 1}}
+	any := func() bool { return read(t, s, s.Contacts.AnyErased) }
+	if any() {
+		t.Error("somebody was erased before anybody was")
+	}
 	same(t, "before", map[contact.Mark]time.Time{}, s.erased(t, marks...))
 	s.erase(t, a.ID, marks[0], times[0])
 	s.erase(t, b.ID, marks[1], times[1])
 	same(t, "after", map[contact.Mark]time.Time{marks[0]: times[0], marks[1]: times[1]}, s.erased(t, marks...))
+	if !any() {
+		t.Error("nobody was erased")
+	}
 	same(t, "asked for one", map[contact.Mark]time.Time{marks[1]: times[1]}, s.erased(t, marks[1]))
 	same(t, "asked for none", map[contact.Mark]time.Time{}, s.erased(t))
 	var many []contact.Mark

@@ -35,6 +35,13 @@ func routes() []route {
 		{"GET", "/v1/audiences/aud_none/versions", "", "org", 0},
 		{"GET", "/v1/accounts/nobody/contact-points", "", "platform", 0},
 		{"POST", "/v1/accounts/nobody:erase", "", "platform", 0},
+		{"POST", "/v1/accounts/nobody/links", "", "platform", 201},
+		{"GET", "/v1/me", "", "person", 0},
+		{"GET", "/v1/me/export", "", "person", 0},
+		{"POST", "/v1/me:withdraw", `{"address":"adr_aaaaaaaaaaaaaaaaaaaaaaaaae","purposes":["ads.suppress"]}`, "person", 0},
+		{"POST", "/v1/me:object", `{"scope":"all"}`, "person", 0},
+		{"POST", "/v1/me:lift", `{"scope":"all"}`, "person", 0},
+		{"POST", "/v1/me:erase", "", "person", 0},
 		{"POST", "/v1/contact-points:withdraw", `{"account":"nobody","kind":"email","value":"a@example.com","purposes":["ads.suppress"]}`, "platform", 0},
 		{"POST", "/v1/objections", `{"account":"nobody"}`, "platform", 0},
 		{"POST", "/v1/objections:lift", `{"account":"nobody"}`, "platform", 0},
@@ -57,7 +64,7 @@ func TestEveryRoute(t *testing.T) {
 		t.Run(r.method+" "+r.path, func(t *testing.T) {
 			var right string
 			var wrong []string
-			for role, key := range map[string]string{"org": p.acme, "platform": p.key, "operator": p.anna} {
+			for role, key := range p.keys(t) {
 				if strings.Contains(r.roles, role) {
 					right = key
 				} else {
@@ -79,7 +86,7 @@ func TestEveryRoute(t *testing.T) {
 				// The role comes first: nothing that is sent is looked at.
 				problem(t, p.ask(t, key, r.method, r.path, "{", "Content-Digest", "x"), 403, selvedge.CodeForbidden)
 			}
-			for role, key := range map[string]string{"org": p.acme, "platform": p.key, "operator": p.anna} {
+			for role, key := range p.keys(t) {
 				if !strings.Contains(r.roles, role) {
 					continue
 				}
@@ -92,6 +99,15 @@ func TestEveryRoute(t *testing.T) {
 			}
 		})
 	}
+}
+
+// keys returns a credential of each role. The person's is of an account that is
+// not there.
+func (p *platform) keys(t *testing.T) map[string]string {
+	t.Helper()
+	link, err := p.Links.Make(selvedge.Platform("key"), "nobody")
+	must(t, err)
+	return map[string]string{"org": p.acme, "platform": p.key, "operator": p.anna, "person": link.Token}
 }
 
 // TestDocumented: docs/api.md has every route, by the pattern that the log gives

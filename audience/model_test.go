@@ -263,9 +263,9 @@ func (m *model) act(t *testing.T, s *shop, rnd *rand.Rand) string {
 	case k < 14:
 		who := fmt.Sprint(rnd.IntN(crowd))
 		if m.masked[who] {
-			must(t, s.People.LiftObjection(t.Context(), anna, who))
+			must(t, s.People.LiftObjection(t.Context(), anna, who, contact.Objection{Scope: contact.ScopeAll}))
 		} else {
-			must(t, s.People.Object(t.Context(), anna, who))
+			must(t, s.People.Object(t.Context(), anna, who, contact.Objection{Scope: contact.ScopeAll}))
 		}
 		m.masked[who] = !m.masked[who]
 		return "mask"

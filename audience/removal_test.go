@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/selvedge/selvedge/audience"
+	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/org"
 )
@@ -69,13 +70,13 @@ func TestRemovalLooksAtAll(t *testing.T) {
 	s.seal(t)
 	s.drain(t)
 	for _, who := range []string{"0", "1", "2"} {
-		must(t, s.People.Object(t.Context(), anna, who))
+		must(t, s.People.Object(t.Context(), anna, who, contact.Objection{Scope: contact.ScopeAll}))
 	}
 	s.change(t, list.Remove, "e0")
 	s.seal(t)
 	s.drain(t)
 	for _, who := range []string{"0", "1", "2"} {
-		must(t, s.People.LiftObjection(t.Context(), anna, who))
+		must(t, s.People.LiftObjection(t.Context(), anna, who, contact.Objection{Scope: contact.ScopeAll}))
 	}
 	s.want(t, "lifted", "e2")
 }

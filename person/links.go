@@ -1,14 +1,13 @@
 package person
 
 import (
-	"crypto/cipher"
 	"encoding/base64"
 	"encoding/binary"
 	"strings"
 	"time"
 
 	"github.com/selvedge/selvedge"
-	"github.com/selvedge/selvedge/internal/secret"
+	"github.com/selvedge/selvedge/vault"
 )
 
 // LinkLife is how long a link opens.
@@ -21,14 +20,8 @@ const linkPrefix = "slm_"
 // platform comes here. It is safe for concurrent use. A token is sealed: it shows
 // neither whose it is nor how long it opens.
 type Links struct {
-	aead    cipher.AEAD
-	entropy selvedge.Entropy
-	clock   selvedge.Clock
-}
-
-// NewLinks returns the links of an installation.
-func NewLinks(root *secret.Root, entropy selvedge.Entropy, clock selvedge.Clock) *Links {
-	return &Links{aead: root.Derive("person/links").AEAD(), entropy: entropy, clock: clock}
+	Sealer *vault.Links
+	Clock  selvedge.Clock
 }
 
 // Link is a token and when it ends.
@@ -43,11 +36,9 @@ func (l *Links) Make(actor selvedge.Actor, platformID string) (Link, error) {
 	if err := actor.Must(selvedge.PlatformRole); err != nil {
 		return Link{}, err
 	}
-	link := Link{ExpiresAt: l.clock.Now().Add(LinkLife)}
-	plain := append(binary.BigEndian.AppendUint64(nil, uint64(link.ExpiresAt.UnixMicro())), platformID...)
-	out := make([]byte, l.aead.NonceSize(), l.aead.NonceSize()+len(plain)+l.aead.Overhead())
-	l.entropy.Fill("link", out)
-	link.Token = linkPrefix + base64.RawURLEncoding.EncodeToString(l.aead.Seal(out, out, plain, nil))
+	link := Link{ExpiresAt: l.Clock.Now().Add(LinkLife)}
+	text := string(binary.BigEndian.AppendUint64(nil, uint64(link.ExpiresAt.UnixMicro()))) + platformID
+	link.Token = linkPrefix + base64.RawURLEncoding.EncodeToString(l.Sealer.Seal(text, nil))
 	return link, nil
 }
 
@@ -58,11 +49,10 @@ func IsLink(bearer string) bool { return strings.HasPrefix(bearer, linkPrefix) }
 // the same, for one that this installation did not make or that has ended.
 func (l *Links) Open(bearer string) (selvedge.Actor, error) {
 	sealed, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(bearer, linkPrefix))
-	n := l.aead.NonceSize()
-	if err == nil && IsLink(bearer) && len(sealed) > n {
-		plain, err := l.aead.Open(nil, sealed[:n], sealed[n:], nil)
-		if err == nil && len(plain) > 8 && l.clock.Now().UnixMicro() < int64(binary.BigEndian.Uint64(plain)) {
-			return selvedge.Self(string(plain[8:])), nil
+	if err == nil && IsLink(bearer) {
+		text, err := l.Sealer.Open(sealed, nil)
+		if err == nil && len(text) > 8 && l.Clock.Now().UnixMicro() < int64(binary.BigEndian.Uint64([]byte(text[:8]))) {
+			return selvedge.Self(text[8:]), nil
 		}
 	}
 	return selvedge.Actor{}, selvedge.Errorf(selvedge.CodeUnauthenticated, "this link has ended: open the page from the platform again")

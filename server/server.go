@@ -238,7 +238,7 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 		Lists: lists, Matched: s.Rotation.Retire,
 		Ticks: report.Ticks{Every: cfg.Tick}, Clock: cfg.Clock, Code: cfg.Code, Log: cfg.Log, Ledger: s.ledgers,
 	}
-	s.Links = person.NewLinks(root, cfg.Entropy, cfg.Clock)
+	s.Links = &person.Links{Sealer: vault.NewLinks(root, cfg.Entropy), Clock: cfg.Clock}
 	s.Persons = &person.Service{People: s.People, Audiences: s.Matcher, Orgs: orgs, Prompts: prompts, Tx: db, Clock: cfg.Clock}
 	s.Rotation.Renew = s.Matcher.RenewSidecars
 }

@@ -59,7 +59,11 @@ func objectionsComeBack(t *testing.T, s *site) {
 	a := s.newAccount(t, "u")
 	var want []contact.Objection
 	for i, o := range []contact.Objection{
-		harrow, all, {Scope: contact.ScopeSignal}, address, {Scope: contact.ScopePartners}, {Scope: contact.ScopeOrg, Org: "ORG_HARROW"},
+		harrow, all,
+		{Scope: contact.ScopeSignal},
+		address,
+		{Scope: contact.ScopePartners},
+		{Scope: contact.ScopeOrg, Org: "ORG_HARROW"},
 		{Scope: contact.ScopeAddress, Handle: contact.Handle{2}},
 	} {
 		o.MadeAt = times[i%len(times)]

@@ -142,7 +142,7 @@ func (w *world) load(t *testing.T, k kill) {
 			t.Errorf("import: %v", err)
 		}
 	})
-	work.Go(func() { w.backUp(ctx, t, k) })
+	work.Go(func() { w.backUp(ctx, t, k, first) })
 	if s != nil {
 		work.Go(func() { w.withdraw(t, w.p.client(t, s, "platform"), first, ack) })
 		work.Go(func() { w.upload(t, w.p.client(t, s, "org"), first, ack) })

@@ -78,13 +78,14 @@ func (w *world) rotated(t *testing.T, c *api.Client) {
 type backup struct {
 	path  string
 	crowd int // the last one that was imported before it began, or -1
+	next  int // the one that was being imported beside it: that import may be open in it
 }
 
 // backUp makes a backup. It may be too slow for a hold of a few seconds, which is
 // no fault.
-func (w *world) backUp(ctx context.Context, t *testing.T, k kill) {
+func (w *world) backUp(ctx context.Context, t *testing.T, k kill, next int) {
 	w.made++
-	b := backup{filepath.Join(w.p.dir, fmt.Sprint("backup-", w.made)), w.looked - crowd}
+	b := backup{filepath.Join(w.p.dir, fmt.Sprint("backup-", w.made)), w.looked - crowd, next}
 	_, err := w.p.run(ctx, k, "backup", b.path)
 	switch {
 	case err == nil:
@@ -111,6 +112,8 @@ func (w *world) restore(t *testing.T) {
 	p.env = []string{"SELVEDGE_DIR=" + data, "SELVEDGE_DATABASE=", "SELVEDGE_AS=anna", "SELVEDGE_UNKNOWN_AGE=minor"}
 	p.must(t, "restore", "--secrets", filepath.Join(w.p.dir, "data"), w.backup.path)
 	p.must(t, "ledger", "verify")
+	accounts, points := w.files(t, w.backup.next)
+	p.must(t, "import", "--accounts", accounts, "--contact-points", points)
 	if w.backup.crowd >= 0 {
 		w.present(t, p, w.backup.crowd)
 	}

@@ -40,6 +40,10 @@ func (s *Service) accept(ctx context.Context, actor selvedge.Actor, l list.List,
 // if its tokens are not of the epoch that is in force.
 func (s *Service) insert(ctx context.Context, actor selvedge.Actor, l list.List) (list.List, error) {
 	err := s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		// Again: it may have been suspended while the list came in.
+		if err := s.Orgs.MayUpload(ctx, tx, l.Org); err != nil {
+			return err
+		}
 		if err := inForce(ctx, tx, s.Receiver, l.Epoch); err != nil {
 			return err
 		}

@@ -109,6 +109,9 @@ func TestLabelStory(t *testing.T) {
 	}
 	_, err = p.Labels.Reject(t.Context(), anna, third.ID)
 	must(t, err)
+	if got := shown(p.clock.Now()); got.Text != "Second" {
+		t.Errorf("one that was rejected is shown: %+v", got)
+	}
 	fourth := propose("Fourth")
 	_, err = p.Labels.Approve(t.Context(), anna, fourth.ID)
 	must(t, err)

@@ -48,7 +48,7 @@ func (s *Service) Change(ctx context.Context, actor selvedge.Actor, id selvedge.
 		if _, err := s.Repo.Audience(ctx, tx, org, id); err != nil {
 			return err
 		}
-		return s.Orgs.MayUpload(ctx, tx, org)
+		return s.mayBring(ctx, tx, org, r.Kind)
 	})
 	if err != nil {
 		return Receipt{}, err

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/org"
 )
@@ -92,6 +93,16 @@ func TestTermsFirst(t *testing.T) {
 	if n := len(p.column(t, "SELECT id FROM list")); n != 1 {
 		t.Errorf("%d lists", n)
 	}
+	batch := func(kind list.Kind) error {
+		_, err := p.Audiences.Change(t.Context(), s.actor, s.audience, audience.Request{Kind: kind, Members: []list.Member{{Emails: []string{"person0@example.com"}}}})
+		return err
+	}
+	for _, kind := range []list.Kind{list.Add, list.Replace} {
+		if e, ok := errors.AsType[*selvedge.Error](batch(kind)); !ok || e.Reason != "terms_not_accepted" {
+			t.Errorf("%s: %v", kind, e)
+		}
+	}
+	must(t, batch(list.Remove)) // people are taken out all the same
 	_, err = p.Orgs.Accept(t.Context(), s.actor, s.org.ID, terms.Version)
 	must(t, err)
 	s.upload(t, rows(0, 2))

@@ -65,11 +65,8 @@ func TestTwoOperators(t *testing.T) {
 func TestStates(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "states")
-	var resumed []selvedge.OrgID
-	b.Resumed = func(_ context.Context, _ selvedge.Tx, id selvedge.OrgID) error {
-		resumed = append(resumed, id)
-		return nil
-	}
+	resumed := 0
+	b.Resumed = func(context.Context, selvedge.Tx) error { resumed++; return nil }
 	o, key := b.create(t, "Acme", org.Advertiser)
 	other, otherKey := b.create(t, "Bolt", org.Advertiser)
 	_, err := b.Approve(t.Context(), ben, o.ID)
@@ -95,8 +92,8 @@ func TestStates(t *testing.T) {
 	if _, err := b.Authenticate(t.Context(), key); err != nil {
 		t.Errorf("active again: %v", err)
 	}
-	if diff := cmp.Diff([]selvedge.OrgID{o.ID}, resumed); diff != "" {
-		t.Errorf("resumed:\n%s", diff)
+	if resumed != 1 {
+		t.Errorf("resumed %d times", resumed)
 	}
 	for _, act := range []func(ctx context.Context, a selvedge.Actor, id selvedge.OrgID) (org.Org, error){b.Approve, b.Suspend, b.Reactivate} {
 		_, err := act(t.Context(), ben, "org_none")

@@ -234,8 +234,10 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 		Repo: store.Keys{DB: db}, Keys: keys, Tx: db, Changes: changes, Outbox: outbox, Blobs: blobs, Names: s.Collector, Dir: spills, Memory: sortMemory,
 		Jobs: s.Jobs, Ledger: s.watch(), // until Start
 	}
+	s.Labels = &audience.Labels{Repo: audiences, Tx: db, Outbox: outbox, Ledger: s.ledgers, IDs: ids, Clock: cfg.Clock}
 	s.Matcher = &audience.Matcher{
-		Repo: audiences, Orgs: orgs, Tx: db, Changes: changes, Outbox: outbox, Jobs: s.Jobs, Blobs: blobs, Names: s.Collector, Index: s.index,
+		Labels: s.Labels,
+		Repo:   audiences, Orgs: orgs, Tx: db, Changes: changes, Outbox: outbox, Jobs: s.Jobs, Blobs: blobs, Names: s.Collector, Index: s.index,
 		Lists: lists, Matched: s.Rotation.Retire,
 		Ticks: report.Ticks{Every: cfg.Tick}, Clock: cfg.Clock, Code: cfg.Code, Log: cfg.Log, Ledger: s.ledgers,
 	}
@@ -243,7 +245,6 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 	s.Persons = &person.Service{People: s.People, Audiences: s.Matcher, Orgs: orgs, Prompts: prompts, Tx: db, Clock: cfg.Clock}
 	s.Rotation.Renew = s.Matcher.RenewSidecars
 	s.Orgs.Resumed = s.Matcher.Resume
-	s.Labels = &audience.Labels{Repo: audiences, Tx: db, Outbox: outbox, Ledger: s.ledgers, IDs: ids, Clock: cfg.Clock}
 }
 
 // Start takes the folder for this server alone, opens the ledger's logs and gets

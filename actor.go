@@ -39,6 +39,7 @@ type Actor struct {
 	org     OrgID
 	key     string
 	account string
+	may     Scopes
 }
 
 // Platform is the platform acting through the named key.
@@ -62,6 +63,15 @@ func OrgActor(org OrgID, key string) Actor {
 // Self is the holder of the account with a platform id. The id is in no ledger:
 // the name that stands there is the same for everybody.
 func Self(platformID string) Actor { return Actor{role: PersonRole, name: "self", account: platformID} }
+
+// With returns an org's actor that may do what the scopes allow; without, it may
+// do nothing at a door. Other actors have no scopes.
+func (a Actor) With(s Scopes) Actor {
+	if a.role == OrgRole {
+		a.may = s
+	}
+	return a
+}
 
 // System is a part of Selvedge finishing what an actor before it began.
 func System(part string) Actor { return Actor{role: SystemRole, name: part} }
@@ -93,6 +103,9 @@ func (a Actor) MustFor(platformID string, roles ...Role) error {
 	}
 	return a.Must(roles...)
 }
+
+// Scopes returns what the org's key may be used for.
+func (a Actor) Scopes() Scopes { return a.may }
 
 // Must returns a CodeForbidden error unless the actor has one of the roles.
 // PersonRole alone never suffices: a person may do nothing in general, see

@@ -21,6 +21,7 @@ type Config struct {
 	Orgs      *org.Service
 	Once      *org.Once
 	Audiences *audience.Service
+	Labels    *audience.Labels
 	People    *contact.People
 	Persons   *person.Service
 	Links     *person.Links
@@ -49,9 +50,8 @@ type door struct {
 func New(cfg Config) http.Handler {
 	d := &door{Config: cfg, mux: http.NewServeMux(), limits: newLimiter(cfg.Pace), requests: newRequests(cfg.Metrics)}
 	ops := d.operations()
-	for _, o := range ops {
-		shape, _, _ := verbOf(o.route)
-		d.mux.Handle(shape, d.serve(o))
+	for shape, some := range byShape(ops) {
+		d.mux.Handle(shape, d.choose(some))
 	}
 	d.serveDocument(document(ops, cfg.Version))
 	d.mux.HandleFunc("GET /healthz", d.health)

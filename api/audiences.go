@@ -40,15 +40,15 @@ func (d *door) audienceOperations() []operation {
 	org := []selvedge.Role{selvedge.OrgRole}
 	return []operation{
 		{
-			id: "createAudience", route: "POST /v1/audiences", roles: org, handle: d.createAudience,
+			id: "createAudience", route: "POST /v1/audiences", roles: org, scope: selvedge.WriteAudiences, handle: d.createAudience,
 			summary: "Make an empty audience", in: CreateAudience{}, status: http.StatusCreated, out: Audience{},
 		},
 		{
-			id: "listAudiences", route: "GET /v1/audiences", roles: org, handle: d.listAudiences,
+			id: "listAudiences", route: "GET /v1/audiences", roles: org, scope: selvedge.ReadAudiences, handle: d.listAudiences,
 			summary: "List the org's audiences", about: "In the order of creation.", status: http.StatusOK, out: Items[Audience]{},
 		},
 		{
-			id: "getAudience", route: "GET /v1/audiences/{audience}", roles: org, handle: d.getAudience,
+			id: "getAudience", route: "GET /v1/audiences/{audience}", roles: org, scope: selvedge.ReadAudiences, handle: d.getAudience,
 			summary: "Show an audience", status: http.StatusOK, out: Audience{}, problems: []selvedge.Code{selvedge.CodeNotFound},
 		},
 	}

@@ -152,6 +152,16 @@ func (c *Client) ApprovePrompt(ctx context.Context, id string, version int, gran
 	return call[Prompt](ctx, c, "POST", path, Approval{grants})
 }
 
+// Terms returns the terms that are in force.
+func (c *Client) Terms(ctx context.Context) (Terms, error) {
+	return call[Terms](ctx, c, "GET", "/v1/terms", nil)
+}
+
+// AcceptTerms accepts the terms that are in force, of the version that was read.
+func (c *Client) AcceptTerms(ctx context.Context, version int64) (Acceptance, error) {
+	return call[Acceptance](ctx, c, "POST", "/v1/terms:accept", AcceptTerms{version})
+}
+
 // RotateKeys has every token taken to new keys, and returns the job that does it.
 func (c *Client) RotateKeys(ctx context.Context) (Job, error) {
 	return call[Job](ctx, c, "POST", "/v1/keys:rotate", nil)

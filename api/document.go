@@ -49,9 +49,13 @@ func describe(o operation, schemas huma.Registry) *huma.Operation {
 	for _, r := range o.roles {
 		roles = append(roles, r.String())
 	}
+	callers := "For: " + strings.Join(roles, ", ") + "."
+	if words := o.scope.Words(); len(words) > 0 {
+		callers += " Scope of an org's key: " + strings.Join(words, " or ") + "."
+	}
 	out := &huma.Operation{
 		OperationID: o.id, Method: o.method(), Path: o.path(), Summary: o.summary,
-		Description: strings.TrimSpace(o.about + "\n\nFor: " + strings.Join(roles, ", ") + "."),
+		Description: strings.TrimSpace(o.about + "\n\n" + callers),
 		Tags:        roles[:1],
 		Parameters:  parameters(o),
 		Responses:   map[string]*huma.Response{},

@@ -54,7 +54,7 @@ func (d *door) listOperations() []operation {
 	org := []selvedge.Role{selvedge.OrgRole}
 	return []operation{
 		{
-			id: "uploadList", route: "POST /v1/audiences/{audience}/lists", roles: org, handle: d.uploadList,
+			id: "uploadList", route: "POST /v1/audiences/{audience}/lists", roles: org, scope: selvedge.WriteAudiences, handle: d.uploadList,
 			summary: "Upload a list",
 			about: "The body is the file itself. The answer comes when the list is durable, with an exact report of its rows; " +
 				"nothing in it depends on who is on the platform.",
@@ -62,15 +62,15 @@ func (d *door) listOperations() []operation {
 				query("default_region", "ISO 3166 country of phone numbers without a country code"),
 				header("Content-Digest", "sha-256=:BASE64: of the file (RFC 9530); a file that arrives otherwise is refused whole"),
 			},
-			file: "text/csv", status: http.StatusCreated, out: List{}, problems: []selvedge.Code{selvedge.CodeNotFound},
+			file: "text/csv", status: http.StatusCreated, out: List{}, problems: []selvedge.Code{selvedge.CodeNotFound, selvedge.CodeConflict},
 		},
 		{
-			id: "listLists", route: "GET /v1/audiences/{audience}/lists", roles: org, handle: d.listLists,
+			id: "listLists", route: "GET /v1/audiences/{audience}/lists", roles: org, scope: selvedge.ReadAudiences, handle: d.listLists,
 			summary: "List an audience's lists", about: "In the order of acceptance.",
 			status: http.StatusOK, out: Items[List]{}, problems: []selvedge.Code{selvedge.CodeNotFound},
 		},
 		{
-			id: "getList", route: "GET /v1/audiences/{audience}/lists/{list}", roles: org, handle: d.getList,
+			id: "getList", route: "GET /v1/audiences/{audience}/lists/{list}", roles: org, scope: selvedge.ReadAudiences, handle: d.getList,
 			summary: "Show a list", status: http.StatusOK, out: List{}, problems: []selvedge.Code{selvedge.CodeNotFound},
 		},
 	}

@@ -55,7 +55,7 @@ func (d *door) memberOperations() []operation {
 	org := []selvedge.Role{selvedge.OrgRole}
 	change := func(kind list.Kind, id, summary, about string) operation {
 		return operation{
-			id: id, route: "POST /v1/audiences/{audience}/members:" + string(kind), roles: org, summary: summary,
+			id: id, route: "POST /v1/audiences/{audience}/members:" + string(kind), roles: org, scope: selvedge.WriteAudiences, summary: summary,
 			about: about + " The batch goes into the audience's draft, which counts from its seal on: on request, or 60 s after the last batch.",
 			in:    Members{}, status: http.StatusCreated, out: Batch{}, problems: []selvedge.Code{selvedge.CodeNotFound, selvedge.CodeConflict},
 			handle: func(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
@@ -70,12 +70,12 @@ func (d *door) memberOperations() []operation {
 		change(list.Replace, "replaceMembers", "Replace all members",
 			"The first replacement of a draft ends all that was in the audience before; further batches of the draft add to it."),
 		{
-			id: "sealDraft", route: "POST /v1/audiences/{audience}/versions:seal", roles: org, handle: d.sealDraft,
+			id: "sealDraft", route: "POST /v1/audiences/{audience}/versions:seal", roles: org, scope: selvedge.WriteAudiences, handle: d.sealDraft,
 			summary: "Seal the draft", about: "Its batches are matched together and make one version. Without a draft nothing happens.",
 			status: http.StatusOK, out: Draft{}, problems: []selvedge.Code{selvedge.CodeNotFound},
 		},
 		{
-			id: "listVersions", route: "GET /v1/audiences/{audience}/versions", roles: org, handle: d.listVersions,
+			id: "listVersions", route: "GET /v1/audiences/{audience}/versions", roles: org, scope: selvedge.ReadAudiences, handle: d.listVersions,
 			summary: "List an audience's versions", about: "Those that are published, the last first.",
 			params: []param{query("cursor", "where the page before ended")},
 			status: http.StatusOK, out: Versions{}, problems: []selvedge.Code{selvedge.CodeNotFound, selvedge.CodeInvalid},

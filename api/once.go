@@ -17,9 +17,10 @@ import (
 const idempotencyKey = "Idempotency-Key"
 
 // once says whether a request may carry an idempotency key: where an org changes
-// something. What the platform reports can be reported twice as it is.
+// something. What the platform reports can be reported twice as it is. An answer
+// that holds a secret is shown once and kept nowhere.
 func (o operation) once() bool {
-	return o.method() == http.MethodPost && slices.Equal(o.roles, []selvedge.Role{selvedge.OrgRole})
+	return o.method() == http.MethodPost && !o.secret && slices.Equal(o.roles, []selvedge.Role{selvedge.OrgRole})
 }
 
 // answerOnce answers a request that carries an idempotency key: the first of a

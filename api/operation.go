@@ -22,11 +22,15 @@ type operation struct {
 	summary string
 	about   string // what else there is to know; Markdown
 	roles   []selvedge.Role
-	params  []param
-	in      any    // zero value of the JSON body; nil if there is none
-	file    string // media type of a body that is a file; "" if it is none
-	status  int    // of success
-	out     any    // zero value of the answer
+	// scope is of which scopes an org's key must have one. Without any, no org
+	// may use the operation.
+	scope  selvedge.Scopes
+	params []param
+	in     any    // zero value of the JSON body; nil if there is none
+	file   string // media type of a body that is a file; "" if it is none
+	status int    // of success
+	out    any    // zero value of the answer
+	secret bool   // the answer holds a secret, and must not be kept
 	// problems are the codes that this operation can answer beside those that
 	// every one can: unauthenticated, forbidden, contained and internal, and
 	// invalid and too_large where there is a body.
@@ -78,6 +82,7 @@ func (d *door) operations() []operation {
 	for _, some := range [][]operation{
 		d.audienceOperations(), d.listOperations(), d.memberOperations(), d.peopleOperations(), d.meOperations(),
 		d.promptOperations(), d.jobOperations(),
+		d.orgOperations(), d.termsOperations(), d.keyOperations(), d.labelOperations(),
 	} {
 		all = append(all, some...)
 	}
@@ -101,4 +106,15 @@ func verbOf(route string) (shape, name, verb string) {
 		return route, "", ""
 	}
 	return route[:i+1], route[strings.LastIndex(route, "{")+1 : i], route[i+1:]
+}
+
+// byShape sorts operations by what the mux knows them by: several may differ in
+// their verbs alone.
+func byShape(ops []operation) map[string][]operation {
+	out := map[string][]operation{}
+	for _, o := range ops {
+		shape, _, _ := verbOf(o.route)
+		out[shape] = append(out[shape], o)
+	}
+	return out
 }

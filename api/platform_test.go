@@ -27,6 +27,7 @@ import (
 	"github.com/selvedge/selvedge/prompt/prompttest"
 	"github.com/selvedge/selvedge/purpose"
 	"github.com/selvedge/selvedge/server"
+	"github.com/selvedge/selvedge/server/servertest"
 )
 
 var (
@@ -110,6 +111,7 @@ func (p *platform) org(t *testing.T, name string) (key string, id selvedge.Audie
 	must(t, err)
 	actor, err := p.Orgs.Authenticate(t.Context(), key)
 	must(t, err)
+	servertest.AcceptTerms(t, p.Server, actor)
 	v, err := p.Audiences.Create(t.Context(), actor, "Customers")
 	must(t, err)
 	return key, v.ID

@@ -43,7 +43,7 @@ func kinds() []Kind {
 		},
 		{
 			selvedge.CodeForbidden, http.StatusForbidden, "The key may not do this",
-			"The key is one for another kind of caller. It is said before anything that the request names is looked at.",
+			"The key is one for another kind of caller, or an org's key without the scope (scope). It is said before anything that the request names is looked at.",
 		},
 		{
 			selvedge.CodePurposeDenied, http.StatusForbidden, "No grant covers this purpose",

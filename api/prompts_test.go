@@ -145,8 +145,8 @@ func TestOrgsLearnNothingOfPrompts(t *testing.T) {
 	ask := func() (out []answer) {
 		for _, r := range routes() {
 			for _, path := range []string{r.path, strings.ReplaceAll(r.path, "none/versions/1", "partners/versions/3")} {
-				if r.method == "POST" && r.path == "/v1/audiences" {
-					continue
+				if r.method == "POST" && (r.path == "/v1/audiences" || r.path == "/v1/keys") {
+					continue // makes another thing each time
 				}
 				out = append(out, p.ask(t, p.acme, r.method, path, r.body, "Content-Type", "text/csv"))
 			}

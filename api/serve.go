@@ -23,19 +23,33 @@ const maxUpload = 10 << 30
 // maxBody is the largest JSON body in bytes.
 const maxBody = 1 << 20
 
+// choose serves the operation whose verb the path ends in.
+func (d *door) choose(ops []operation) http.Handler {
+	served := make([]http.Handler, 0, len(ops))
+	for _, o := range ops {
+		served = append(served, d.serve(o))
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for i, o := range ops {
+			_, name, verb := verbOf(o.route)
+			if verb == "" {
+				served[i].ServeHTTP(w, r)
+				return
+			}
+			if value, ok := strings.CutSuffix(r.PathValue(name), verb); ok {
+				r.SetPathValue(name, value)
+				served[i].ServeHTTP(w, r)
+				return
+			}
+		}
+		noSuchThing(w, r)
+	})
+}
+
 // serve is the one way from a request to its answer: the request's id, who asks,
 // what they may, at which pace, and then the operation itself.
 func (d *door) serve(o operation) http.Handler {
-	_, name, verb := verbOf(o.route)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if verb != "" {
-			value, ok := strings.CutSuffix(r.PathValue(name), verb)
-			if !ok {
-				noSuchThing(w, r)
-				return
-			}
-			r.SetPathValue(name, value)
-		}
 		began := d.Clock.Now()
 		id := d.requestID()
 		w.Header().Set("X-Request-Id", id)
@@ -67,6 +81,9 @@ func (d *door) answer(w http.ResponseWriter, r *http.Request, o operation) (int,
 	if err := o.allows(actor); err != nil {
 		return 0, err
 	}
+	if err := admitted(actor, o); err != nil {
+		return 0, err
+	}
 	if err := d.limits.admit(actor, d.Clock.Now()); err != nil {
 		return 0, err
 	}
@@ -79,6 +96,15 @@ func (d *door) answer(w http.ResponseWriter, r *http.Request, o operation) (int,
 	}
 	write(w, o.status, body)
 	return o.status, nil
+}
+
+// admitted returns a CodeForbidden error, Reason "scope", if an org's key is not
+// for this operation.
+func admitted(actor selvedge.Actor, o operation) error {
+	if actor.Role() == selvedge.OrgRole && actor.Scopes()&o.scope == 0 {
+		return selvedge.Errorf(selvedge.CodeForbidden, "the key has not the scope for this").Because("scope")
+	}
+	return nil
 }
 
 // perform does what is asked and returns the answer in JSON.

@@ -40,6 +40,10 @@ func (s *Service) accept(ctx context.Context, actor selvedge.Actor, l list.List,
 // if its tokens are not of the epoch that is in force.
 func (s *Service) insert(ctx context.Context, actor selvedge.Actor, l list.List) (list.List, error) {
 	err := s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		// Again: it may have been suspended while the list came in.
+		if err := s.mayBring(ctx, tx, l.Org, l.Kind); err != nil {
+			return err
+		}
 		if err := inForce(ctx, tx, s.Receiver, l.Epoch); err != nil {
 			return err
 		}
@@ -65,6 +69,15 @@ func (s *Service) insert(ctx context.Context, actor selvedge.Actor, l list.List)
 		return s.Outbox.Append(ctx, tx, acceptedEntry(actor, l))
 	})
 	return l, err
+}
+
+// mayBring returns an error if an org may not bring a list of a kind. A removal
+// waits for no terms: people are taken out whatever is agreed.
+func (s *Service) mayBring(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID, kind list.Kind) error {
+	if kind == list.Remove {
+		return nil
+	}
+	return s.Orgs.MayUpload(ctx, tx, org)
 }
 
 // date says when a list counts, and to which draft it belongs.

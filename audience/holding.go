@@ -66,7 +66,17 @@ func (m *Matcher) Holding(ctx context.Context, ordinals []selvedge.Ordinal) ([]H
 			out = append(out, h)
 		}
 	}
-	return out, nil
+	err = m.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		for i := range out {
+			l, _, err := m.Labels.Shown(ctx, tx, out[i].Audience, m.Clock.Now())
+			if err != nil {
+				return err
+			}
+			out[i].Label = l.Text
+		}
+		return nil
+	})
+	return out, err
 }
 
 // trace follows ordinals through versions, of which the first is kept whole, and

@@ -35,21 +35,25 @@ func enqueue(ctx context.Context, tx selvedge.Tx, jobs Jobs, l list.List) error 
 // EnqueueWaiting gives a job to whatever waits and has none: what was accepted
 // before there were jobs, or whose job failed, was cancelled or was not restored.
 func (m *Matcher) EnqueueWaiting(ctx context.Context) error {
-	return m.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
-		waiting, err := m.Repo.Unmatched(ctx, tx)
-		if err != nil {
+	return m.Tx.Update(ctx, m.Resume)
+}
+
+// Resume does what EnqueueWaiting does, in tx: jobs of an org may have failed
+// while it was suspended.
+func (m *Matcher) Resume(ctx context.Context, tx selvedge.Tx) error {
+	waiting, err := m.Repo.Unmatched(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for i, l := range waiting {
+		if i+1 < len(waiting) && sameDraft(l, waiting[i+1]) {
+			continue
+		}
+		if err := enqueue(ctx, tx, m.Jobs, l); err != nil {
 			return err
 		}
-		for i, l := range waiting {
-			if i+1 < len(waiting) && sameDraft(l, waiting[i+1]) {
-				continue
-			}
-			if err := enqueue(ctx, tx, m.Jobs, l); err != nil {
-				return err
-			}
-		}
-		return m.enqueueLater(ctx, tx)
-	})
+	}
+	return m.enqueueLater(ctx, tx)
 }
 
 // enqueueLater gives a job to the drafts that wait for more, and to the audiences

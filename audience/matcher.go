@@ -23,6 +23,7 @@ import (
 type Matcher struct {
 	Repo    Repository
 	Orgs    org.Repository
+	Labels  *Labels
 	Tx      selvedge.Transactor
 	Changes change.Log
 	Outbox  ledger.Outbox
@@ -117,6 +118,9 @@ func (m *Matcher) intend(ctx context.Context, a job.Attempt, draft []list.List) 
 		if err := a.Fence(ctx, tx); err != nil {
 			return err
 		}
+		if err := m.active(ctx, tx, last.Org); err != nil { // nobody is looked up for one that is not
+			return err
+		}
 		if _, err := m.Changes.Append(ctx, tx, change.Change{Kind: change.List, Subject: string(last.ID)}); err != nil {
 			return err
 		}
@@ -130,6 +134,15 @@ func (m *Matcher) intend(ctx context.Context, a job.Attempt, draft []list.List) 
 			}{last.ID, last.Draft, len(draft), m.Code},
 		})
 	})
+}
+
+// active returns a CodeForbidden error unless an org is active.
+func (m *Matcher) active(ctx context.Context, tx selvedge.Tx, id selvedge.OrgID) error {
+	o, err := m.Orgs.Org(ctx, tx, id)
+	if err == nil && o.State != org.Active {
+		err = selvedge.Errorf(selvedge.CodeForbidden, "the org is not active")
+	}
+	return err
 }
 
 // spill calls fn with the tokens of a list that waits.

@@ -313,13 +313,14 @@ func TestSuspendedMeanwhile(t *testing.T) {
 	p := newPlatform(t, 2)
 	s := p.shop(t, "Acme", org.Advertiser)
 	s.upload(t, rows(0, 2))
-	p.sql(t, "UPDATE org SET state = 'suspended'")
+	p.sql(t, "CREATE TRIGGER meanwhile AFTER INSERT ON ledger_entry WHEN NEW.kind = 'match.intended' BEGIN UPDATE org SET state = 'suspended'; END")
 	if err := p.match(t); selvedge.CodeOf(err) != selvedge.CodeForbidden {
 		t.Errorf("drained with %v", err)
 	}
 	if n := len(p.sealed(t)) + len(p.column(t, "SELECT 'v' FROM audience_version")); n != 0 {
 		t.Errorf("%d versions and entries of a suspended org", n)
 	}
+	p.sql(t, "DROP TRIGGER meanwhile")
 	p.sql(t, "UPDATE org SET state = 'active'")
 	p.drain(t)
 	if diff := cmp.Diff(people(0, 2), s.members(t)); diff != "" {

@@ -45,8 +45,10 @@ func (s *Service) Change(ctx context.Context, actor selvedge.Actor, id selvedge.
 		return Receipt{}, err
 	}
 	err = s.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) error {
-		_, err := s.Repo.Audience(ctx, tx, org, id)
-		return err
+		if _, err := s.Repo.Audience(ctx, tx, org, id); err != nil {
+			return err
+		}
+		return s.mayBring(ctx, tx, org, r.Kind)
 	})
 	if err != nil {
 		return Receipt{}, err

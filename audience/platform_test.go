@@ -149,6 +149,7 @@ func (p *platform) shop(t testing.TB, name string, kind org.Kind) *shop {
 	s := &shop{platform: p, org: o}
 	s.actor, err = p.Orgs.Authenticate(t.Context(), key)
 	must(t, err)
+	servertest.AcceptTerms(t, p.Server, s.actor)
 	v, err := p.Audiences.Create(t.Context(), s.actor, "Customers")
 	must(t, err)
 	s.audience = v.ID

@@ -175,12 +175,8 @@ func (w *work) keep(ctx context.Context, a job.Attempt, draft []list.List, v Ver
 		if err := inForce(ctx, tx, w.Lists, v.Epoch); err != nil {
 			return err
 		}
-		o, err := w.Orgs.Org(ctx, tx, w.owner.ID)
-		if err != nil {
+		if err := w.active(ctx, tx, w.owner.ID); err != nil {
 			return err
-		}
-		if o.State != org.Active {
-			return selvedge.Errorf(selvedge.CodeForbidden, "the org is not active")
 		}
 		for _, r := range w.runs {
 			if err := w.Repo.SetMatched(ctx, tx, r.ids, r.members, v.Number); err != nil {

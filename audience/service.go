@@ -23,6 +23,7 @@ const ListLife = 180 * 24 * time.Hour
 // Every method returns a CodeContained error while the server is contained.
 type Service struct {
 	Repo     Repository
+	Orgs     Standing
 	Tx       selvedge.Transactor
 	Changes  change.Log
 	Outbox   ledger.Outbox
@@ -32,6 +33,12 @@ type Service struct {
 	Names    *blob.Collector
 	Clock    selvedge.Clock
 	Jobs     Jobs
+}
+
+// Standing says whether an org may bring lists.
+type Standing interface {
+	// MayUpload returns an error unless the org may bring a list now.
+	MayUpload(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID) error
 }
 
 // Status is how far an audience or list has come.
@@ -198,7 +205,8 @@ func status(l list.List, versions []Version, now time.Time) Status {
 
 // Upload reads a list to its end into one of the org's audiences. When it
 // returns without error, the list is durable and will be matched; the report in
-// it is complete. Errors of the list itself are those of list.Receiver, and
+// it is complete. An org that may not bring a list gets the error of
+// Standing.MayUpload. Errors of the list itself are those of list.Receiver, and
 // leave nothing behind.
 func (s *Service) Upload(ctx context.Context, actor selvedge.Actor, id selvedge.AudienceID, r io.Reader, o list.Options) (ListView, error) {
 	org, err := s.asker(actor)
@@ -208,6 +216,10 @@ func (s *Service) Upload(ctx context.Context, actor selvedge.Actor, id selvedge.
 	// Asked for first, so that nobody streams gigabytes to an id that is not
 	// theirs.
 	if _, err := s.Get(ctx, actor, id); err != nil {
+		return ListView{}, err
+	}
+	err = s.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) error { return s.Orgs.MayUpload(ctx, tx, org) })
+	if err != nil {
 		return ListView{}, err
 	}
 	sealed, err := s.Receiver.Receive(ctx, r, o)

@@ -141,6 +141,16 @@ func source(path string) contact.Source {
 	return func() (io.ReadCloser, error) { return os.Open(path) }
 }
 
+// acceptTerms accepts the terms that are in force, as an org must before its
+// first upload.
+func (s *shop) acceptTerms(ctx context.Context) error {
+	t, err := s.client.Terms(ctx)
+	if err == nil {
+		_, err = s.client.AcceptTerms(ctx, t.Version)
+	}
+	return err
+}
+
 // bringLists has every org upload its list and waits until the figures are
 // published.
 func (t *teller) bringLists(ctx context.Context) error {
@@ -158,6 +168,9 @@ func (t *teller) bringLists(ctx context.Context) error {
 			return err
 		}
 		s.client = &api.Client{URL: t.url, Key: key}
+		if err := s.acceptTerms(ctx); err != nil {
+			return err
+		}
 		if s.audience, err = s.client.CreateAudience(ctx, "Customers of "+l.Name); err != nil {
 			return err
 		}

@@ -18,7 +18,8 @@ type Key struct {
 	Hash      [sha256.Size]byte
 	Role      selvedge.Role // OrgRole, PlatformRole or OperatorRole
 	Org       selvedge.OrgID
-	Name      string // of an operator: the person's, as ParseOperatorName returns it
+	Name      string          // of an operator: the person's, as ParseOperatorName returns it
+	Scopes    selvedge.Scopes // of an org's key
 	CreatedAt time.Time
 	ExpiresAt time.Time
 	RevokedAt time.Time // zero unless it was taken back
@@ -63,7 +64,7 @@ func (k Key) valid(now time.Time) bool {
 func (k Key) actor() selvedge.Actor {
 	switch k.Role {
 	case selvedge.OrgRole:
-		return selvedge.OrgActor(k.Org, k.Public)
+		return selvedge.OrgActor(k.Org, k.Public).With(k.Scopes)
 	case selvedge.PlatformRole:
 		return selvedge.Platform(k.Public)
 	case selvedge.OperatorRole:

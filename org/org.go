@@ -36,6 +36,7 @@ type State string
 
 // The states.
 const (
+	Pending   State = "pending" // waits for a second operator
 	Active    State = "active"
 	Suspended State = "suspended"
 )
@@ -49,6 +50,7 @@ type Org struct {
 	Kind        Kind
 	State       State
 	CreatedAt   time.Time
+	CreatedBy   string // the operator; empty if it is not kept
 }
 
 // MaxName is the longest name or legal entity, in characters.
@@ -87,12 +89,17 @@ type Repository interface {
 	InsertOrg(ctx context.Context, tx selvedge.Tx, o Org) error
 	Org(ctx context.Context, tx selvedge.Tx, id selvedge.OrgID) (Org, error)
 	Orgs(ctx context.Context, tx selvedge.Tx) ([]Org, error) // by creation
+	// SetOrgState takes an org from one state to another. It returns a
+	// CodeConflict error if there is no such org in the first.
+	SetOrgState(ctx context.Context, tx selvedge.Tx, id selvedge.OrgID, from, to State) error
 
 	InsertKey(ctx context.Context, tx selvedge.Tx, k Key) error
 	KeyByPublic(ctx context.Context, tx selvedge.Tx, public string) (Key, error)
 	// Keys returns every key by creation, those made at one time by their
 	// public parts.
 	Keys(ctx context.Context, tx selvedge.Tx) ([]Key, error)
+	// KeysOf returns the keys of one org, in the order of Keys.
+	KeysOf(ctx context.Context, tx selvedge.Tx, id selvedge.OrgID) ([]Key, error)
 	// RevokeKey revokes a key at a time. It returns a CodeConflict error if there
 	// is no such key, or if it is revoked: the first revocation stands.
 	RevokeKey(ctx context.Context, tx selvedge.Tx, public string, at time.Time) error
@@ -102,4 +109,5 @@ type Repository interface {
 	NextID(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID, prefix string) (uint64, error)
 
 	OnceRepository
+	TermsRepository
 }

@@ -169,7 +169,7 @@ func TestCreate(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "create")
 	o, key := b.create(t, "Acme", org.Advertiser)
-	want := org.Org{ID: o.ID, Name: "Acme", LegalEntity: "Acme Ltd", Kind: org.Advertiser, State: org.Active, CreatedAt: start}
+	want := org.Org{ID: o.ID, Name: "Acme", LegalEntity: "Acme Ltd", Kind: org.Advertiser, State: org.Active, CreatedAt: start, CreatedBy: "anna"}
 	if o != want {
 		t.Errorf("created %+v", o)
 	}

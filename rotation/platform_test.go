@@ -156,6 +156,7 @@ func (p *platform) shop(tb testing.TB) *shop {
 	s := &shop{org: o}
 	s.actor, err = p.Orgs.Authenticate(tb.Context(), key)
 	must(tb, err)
+	servertest.AcceptTerms(tb, p.Server, s.actor)
 	v, err := p.Audiences.Create(tb.Context(), s.actor, "Customers")
 	must(tb, err)
 	s.audience = v.ID

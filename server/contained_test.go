@@ -87,7 +87,7 @@ func TestRestoredDatabase(t *testing.T) {
 	restore()
 
 	h.open(t)
-	if want := "ads: leaf 1 has entries 4 to 4, and the database has 0 of them"; !strings.Contains(h.log.String(), want) {
+	if want := "ads: leaf 1 has entries 5 to 5, and the database has 0 of them"; !strings.Contains(h.log.String(), want) {
 		t.Errorf("it says %s; want %s", h.log, want)
 	}
 	h.wantContained(t, acme, "ben")

@@ -39,6 +39,7 @@ func newShop(tb testing.TB, s *site, name string, kind org.Kind) *shop {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	servertest.AcceptTerms(tb, s.Server, actor)
 	v, err := s.Audiences.Create(tb.Context(), actor, name)
 	if err != nil {
 		tb.Fatal(err)

@@ -311,6 +311,11 @@ func newTwin(t *testing.T, w *world.World, database string) *twin {
 		if err != nil {
 			t.Fatal(err)
 		}
+		actor, err := x.Orgs.Authenticate(t.Context(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		servertest.AcceptTerms(t, x.Server, actor)
 		x.orgs = append(x.orgs, key)
 	}
 	for a := range w.Acts() {

@@ -144,6 +144,7 @@ type Server struct {
 	Persons   *person.Service
 	Links     *person.Links
 	Audiences *audience.Service
+	Labels    *audience.Labels
 	Matcher   *audience.Matcher
 	Collector *blob.Collector
 	Jobs      job.Queue
@@ -225,7 +226,7 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 	}
 	lists := &list.Receiver{Keys: keys, External: list.NewExternalIDs(root), Blobs: blobs, Entropy: cfg.Entropy, Dir: spills, Memory: sortMemory}
 	s.Audiences = &audience.Service{
-		Repo: audiences, Tx: db, Changes: changes, Outbox: outbox, IDs: ids, Clock: cfg.Clock,
+		Repo: audiences, Orgs: s.Orgs, Tx: db, Changes: changes, Outbox: outbox, IDs: ids, Clock: cfg.Clock,
 		Receiver: lists, Names: s.Collector, Jobs: s.Jobs, Ledger: s.ledgers,
 	}
 	s.index = &index.Keeper{Source: store.Index{DB: db}, Tx: db, Changes: changes, Blobs: blobs, Names: s.Collector, Ages: cfg.UnknownAge}
@@ -233,14 +234,17 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 		Repo: store.Keys{DB: db}, Keys: keys, Tx: db, Changes: changes, Outbox: outbox, Blobs: blobs, Names: s.Collector, Dir: spills, Memory: sortMemory,
 		Jobs: s.Jobs, Ledger: s.watch(), // until Start
 	}
+	s.Labels = &audience.Labels{Repo: audiences, Tx: db, Outbox: outbox, Ledger: s.ledgers, IDs: ids, Clock: cfg.Clock}
 	s.Matcher = &audience.Matcher{
-		Repo: audiences, Orgs: orgs, Tx: db, Changes: changes, Outbox: outbox, Jobs: s.Jobs, Blobs: blobs, Names: s.Collector, Index: s.index,
+		Labels: s.Labels,
+		Repo:   audiences, Orgs: orgs, Tx: db, Changes: changes, Outbox: outbox, Jobs: s.Jobs, Blobs: blobs, Names: s.Collector, Index: s.index,
 		Lists: lists, Matched: s.Rotation.Retire,
 		Ticks: report.Ticks{Every: cfg.Tick}, Clock: cfg.Clock, Code: cfg.Code, Log: cfg.Log, Ledger: s.ledgers,
 	}
 	s.Links = &person.Links{Sealer: vault.NewLinks(root, cfg.Entropy), Clock: cfg.Clock}
 	s.Persons = &person.Service{People: s.People, Audiences: s.Matcher, Orgs: orgs, Prompts: prompts, Tx: db, Clock: cfg.Clock}
 	s.Rotation.Renew = s.Matcher.RenewSidecars
+	s.Orgs.Resumed = s.Matcher.Resume
 }
 
 // Start takes the folder for this server alone, opens the ledger's logs and gets
@@ -284,7 +288,7 @@ func (s *Server) RebuildIndex(ctx context.Context) error { return s.index.Rebuil
 // Handler returns the HTTP API.
 func (s *Server) Handler() http.Handler {
 	return api.New(api.Config{
-		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, People: s.People, Persons: s.Persons, Links: s.Links, Prompts: s.Prompts, Ledger: s.ledgers, Work: s,
+		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, Labels: s.Labels, People: s.People, Persons: s.Persons, Links: s.Links, Prompts: s.Prompts, Ledger: s.ledgers, Work: s,
 		Ready: s.ready, Metrics: s.metrics(), Pace: s.cfg.Pace, Clock: s.cfg.Clock, Entropy: s.cfg.Entropy, Log: s.cfg.Log, Version: s.cfg.Code,
 	})
 }

@@ -114,3 +114,40 @@ func oldPrompts(t *testing.T, db *store.DB) {
 		t.Fatal(err)
 	}
 }
+
+// TestOrgsFromBeforeScopes opens databases from before keys had scopes: an org's
+// keys go on doing all that they did, others have none, and orgs are what they
+// were.
+func TestOrgsFromBeforeScopes(t *testing.T) {
+	t.Parallel()
+	for engine, db := range fromSchema(t, 14, `
+		INSERT INTO org (id, name, legal_entity, kind, state, created_at, seq) VALUES
+			('org_b', 'B', 'B Ltd', 'partner', 'suspended', 1700000000000002, 1), ('org_a', 'A', 'A Ltd', 'advertiser', 'active', 1700000000000001, 2);
+		INSERT INTO access_key (public, hash, role, org_id, name, created_at, expires_at) VALUES
+			('a', NOTHING, 3, 'org_a', 'first', 1700000000000000, 1800000000000000), ('b', NOTHING, 1, '', 'platform', 1700000000000001, 1800000000000000)`) {
+		t.Run(engine, func(t *testing.T) {
+			orgs := store.Orgs{DB: db}
+			err := db.Update(t.Context(), func(ctx context.Context, tx selvedge.Tx) error {
+				os, err := orgs.Orgs(ctx, tx)
+				if err != nil {
+					return err
+				}
+				want := []org.Org{
+					{ID: "org_b", Name: "B", LegalEntity: "B Ltd", Kind: org.Partner, State: org.Suspended, CreatedAt: micro(1700000000000002)},
+					{ID: "org_a", Name: "A", LegalEntity: "A Ltd", Kind: org.Advertiser, State: org.Active, CreatedAt: micro(1700000000000001)},
+				}
+				if diff := cmp.Diff(want, os); diff != "" {
+					t.Errorf("orgs:\n%s", diff)
+				}
+				ks, err := orgs.Keys(ctx, tx)
+				if err != nil || len(ks) != 2 || ks[0].Scopes != selvedge.AllScopes || ks[1].Scopes != 0 {
+					t.Errorf("keys %+v, %v", ks, err)
+				}
+				return orgs.InsertOrg(ctx, tx, org.Org{ID: "org_c", Name: "C", LegalEntity: "C Ltd", Kind: org.Partner, State: org.Pending, CreatedAt: start})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}

@@ -30,7 +30,8 @@ type cli struct {
 	Jobs     jobsCmd     `cmd:"" help:"List and cancel jobs."`
 	Prompts  promptsCmd  `cmd:"" help:"Register and approve the prompts at which people give their contact points."`
 	Import   importCmd   `cmd:"" help:"Import accounts and contact points."`
-	Org      orgCmd      `cmd:"" help:"Add and list advertisers and partners."`
+	Org      orgCmd      `cmd:"" help:"Add, list and suspend advertisers and partners."`
+	Terms    termsCmd    `cmd:"" help:"Publish, read and accept the terms for orgs."`
 	Key      keyCmd      `cmd:"" help:"Issue, list and revoke keys."`
 	Keys     keysCmd     `cmd:"" help:"Look after the keys that tokens are made with."`
 	Audience audienceCmd `cmd:"" help:"Make and read audiences, over HTTP."`

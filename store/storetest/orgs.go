@@ -46,7 +46,10 @@ func orgsComeBack(t *testing.T, s *site) {
 		o := advertiser(id)
 		o.Name, o.LegalEntity, o.CreatedAt = texts[len(texts)-1-i], id, times[(2*i)%len(times)]
 		if i%2 == 1 {
-			o.Kind, o.State = org.Partner, org.Suspended
+			o.Kind, o.State, o.CreatedBy = org.Partner, org.Suspended, texts[i]
+		}
+		if i%3 == 1 {
+			o.State = org.Pending
 		}
 		want = append(want, o)
 		s.insertOrgs(t, o)
@@ -91,7 +94,7 @@ func orgKeys(t *testing.T, s *site) {
 	var want []org.Key
 	for i, public := range texts {
 		k := org.Key{
-			Public: public, Hash: [32]byte{0: byte(i), 1: 0xff}, Role: selvedge.OrgRole, Org: selvedge.OrgID(texts[len(texts)-1-i]), Name: "first",
+			Public: public, Hash: [32]byte{0: byte(i), 1: 0xff}, Role: selvedge.OrgRole, Org: selvedge.OrgID(texts[len(texts)-1-i]), Name: "first", Scopes: selvedge.Scopes(i),
 			CreatedAt: times[i%len(times)], ExpiresAt: times[(i+1)%len(times)],
 		}
 		if i%2 == 1 {

@@ -38,6 +38,7 @@ type Backend struct {
 	Contacts  contact.Repository
 	Orgs      org.Repository
 	Audiences audience.Repository
+	Labels    audience.LabelRepository
 	Changes   change.Log
 	Outbox    ledger.Outbox
 	Records   ledger.Repository
@@ -88,6 +89,9 @@ func Run(t *testing.T, open func(t *testing.T, clock selvedge.Clock) Backend) {
 		"Grants":     grantCases(),
 		"Imports":    importCases(),
 		"Orgs":       orgCases(),
+		"OrgStates":  orgStateCases(),
+		"Terms":      termsCases(),
+		"Labels":     labelCases(),
 		"Once":       onceCases(),
 		"Objections": objectionCases(),
 		"Erasure":    erasureCases(),

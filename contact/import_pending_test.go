@@ -203,6 +203,20 @@ func TestNoEffectWithoutTheSecond(t *testing.T) {
 		for i := range qs {
 			qs[i] = question(fmt.Sprintf("any-%d-%d", round, i), 13, purpose.AdsMatchAdvertiser)
 		}
+		// Each state is where some rounds begin: chance alone leaves one out now and then.
+		anna, ben := actors[0], actors[2]
+		for n, statement := range []prompt.Statement{"", prompt.ForAds, prompt.ForSecurity} {
+			if round%4 != n+1 {
+				continue
+			}
+			_, _ = p.prompts.Apply(t.Context(), anna.by, qs[:1])
+			calls[0] = append(calls[0], anna)
+			if statement != "" {
+				ben.states = statement
+				_, _ = p.prompts.Approve(t.Context(), ben.by, qs[0].Name, statement)
+				calls[0] = append(calls[0], ben)
+			}
+		}
 		var rows []*row
 		which := rapid.IntRange(0, len(calls)-1)
 		for range rapid.IntRange(4, 16).Draw(rt, "steps") {

@@ -37,7 +37,7 @@ func install(t *testing.T, bin, database string) *program {
 	}
 	p.must(t, "prompts", "apply", "--key-file", filepath.Join(p.dir, "anna.key"), filepath.Join("..", "..", "examples", "prompts.yaml"))
 	p.must(t, "prompts", "approve", "--key-file", filepath.Join(p.dir, "bruno.key"), "offers", "1", "--grants", "ads")
-	p.keep(t, "org", p.must(t, "org", "add", "--name", "Acme", "--legal-entity", "Acme Ltd"))
+	p.keep(t, "org", p.must(t, "org", "add", "--name", "Acme", "--legal-entity", "Acme Ltd", "--accept-terms"))
 	return p
 }
 

@@ -92,8 +92,8 @@ func TestMe(t *testing.T) {
 	problem(t, p.ask(t, ada, "GET", "/v1/me", ""), 404, selvedge.CodeNotFound)
 }
 
-// TestSignal: an opt-out signal is honoured, and shown as honoured, whatever is
-// asked; only the value 1 is one.
+// TestSignal: an opt-out signal is honoured, and shown as honoured; only the value
+// 1 is one.
 func TestSignal(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)

@@ -58,11 +58,10 @@ type Held struct {
 }
 
 // Me returns what a person is shown. Signal says that the request carries an
-// opt-out signal: it is honoured from then on, whatever else is asked, and shown
-// as honoured (California Code of Regulations, title 11, s. 7025). Only the
-// person, the platform or an operator may; see contact.People.Look for what the
-// latter two leave behind. It returns a CodeNotFound error if there is no such
-// account.
+// opt-out signal: it is honoured from then on, and shown as honoured (California
+// Code of Regulations, title 11, s. 7025). Only the person, the platform or an
+// operator may; see contact.People.Look for what the latter two leave behind. It
+// returns a CodeNotFound error if there is no such account.
 func (s *Service) Me(ctx context.Context, actor selvedge.Actor, platformID string, signal bool) (Me, error) {
 	if signal {
 		if err := s.People.Object(ctx, actor, platformID, contact.Objection{Scope: contact.ScopeSignal}); err != nil {

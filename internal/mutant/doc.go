@@ -7,7 +7,9 @@
 // run, so that a mutant cannot rot unseen. The tree itself is never written to:
 // the changed file is laid over it for one build.
 //
-//	go run ./internal/mutant [name...]
+//	go run ./internal/mutant [-every N] [name...]
 //
-// It runs in the root of the module, over all mutants or those named.
+// It runs in the root of the module, over all mutants or those named. With
+// -every it tries the first of every N and looks only whether the guards of the
+// others are in place: that is the short form, for each change.
 package main

@@ -55,22 +55,22 @@ func TestRun(t *testing.T) {
 		want   []string // in the output, in order
 		status int
 	}{
-		{"red", red, nil, []string{"red: negative\n", "1 mutants, 1 red\n"}, 0},
+		{"red", red, nil, []string{"red: negative\n", "1 mutants, 1 tried, 1 red\n"}, 0},
 		{
 			"still green", entry(map[string]string{"name": "limit", "from": "n < 10", "to": "true"}) + red, nil,
-			[]string{"STILL GREEN: limit: below zero is allowed\n", "red: negative\n", "2 mutants, 1 red\n"},
+			[]string{"STILL GREEN: limit: below zero is allowed\n", "red: negative\n", "2 mutants, 2 tried, 1 red\n"},
 			1,
 		},
 		{
 			"named ones alone", entry(map[string]string{"name": "limit", "from": "n < 10", "to": "true"}) + red,
 			[]string{"negative"},
-			[]string{"red: negative\n", "1 mutants, 1 red\n"},
+			[]string{"red: negative\n", "1 mutants, 1 tried, 1 red\n"},
 			0,
 		},
-		{"a name that is not there", red, []string{"other"}, []string{"0 mutants, 0 red\n"}, 1},
+		{"a name that is not there", red, []string{"other"}, []string{"0 mutants, 0 tried, 0 red\n"}, 1},
 		{
 			"does not compile", entry(map[string]string{"to": "nothing"}), nil,
-			[]string{"BROKEN: negative: no test failed:", "undefined: nothing", "1 mutants, 0 red\n"},
+			[]string{"BROKEN: negative: no test failed:", "undefined: nothing", "1 mutants, 1 tried, 0 red\n"},
 			1,
 		},
 		{
@@ -98,7 +98,7 @@ func TestRun(t *testing.T) {
 			[]string{"BROKEN: negative: open "},
 			1,
 		},
-		{"an empty list", "[]", nil, []string{"0 mutants, 0 red\n"}, 1},
+		{"an empty list", "[]", nil, []string{"0 mutants, 0 tried, 0 red\n"}, 1},
 		{"an unknown key", red + "   skip: true\n", nil, []string{"mutants: read ", "skip"}, 2},
 		{"an empty value", entry(map[string]string{"why": " "}), nil, []string{"entry 1 has no why"}, 2},
 		{"a name twice", red + red, nil, []string{"negative comes twice"}, 2},
@@ -112,7 +112,7 @@ func TestRun(t *testing.T) {
 				t.Fatal(err)
 			}
 			var out bytes.Buffer
-			if status := run(root, tc.only, &out); status != tc.status {
+			if status := run(root, 1, tc.only, &out); status != tc.status {
 				t.Errorf("status %d, want %d", status, tc.status)
 			}
 			rest := out.String()
@@ -125,6 +125,34 @@ func TestRun(t *testing.T) {
 			}
 			if after, err := os.ReadFile(filepath.Join(root, "guard.go")); err != nil || !bytes.Equal(before, after) {
 				t.Errorf("the tree was written to (%v)", err)
+			}
+		})
+	}
+}
+
+func TestEvery(t *testing.T) {
+	t.Parallel()
+	red, green := entry(nil), entry(map[string]string{"name": "limit", "from": "n < 10", "to": "true"})
+	gone := entry(map[string]string{"name": "gone", "from": "n < -1"})
+	tests := []struct {
+		name   string
+		list   string
+		every  int
+		want   string
+		status int
+	}{
+		{"the second of two is not tried", red + green, 2, "red: negative\n2 mutants, 1 tried, 1 red\n", 0},
+		{"but its guard has to be there", red + gone, 2, "BROKEN: gone: what it replaces is 0 times in guard.go, not once\nred: negative\n2 mutants, 1 tried, 1 red\n", 1},
+		{"the third is", red + gone + green, 2, "BROKEN: gone: what it replaces is 0 times in guard.go, not once\nred: negative\nSTILL GREEN: limit: below zero is allowed\n3 mutants, 2 tried, 1 red\n", 1},
+		{"none", red, 0, "mutants: every: not a positive number\n", 2},
+	}
+	for _, tc := range tests {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			status := run(module(t, tc.list), tc.every, nil, &out)
+			if out.String() != tc.want || status != tc.status {
+				t.Errorf("status %d, want %d:\n%s", status, tc.status, out.String())
 			}
 		})
 	}

@@ -10,10 +10,11 @@ import (
 	"github.com/selvedge/selvedge/purpose"
 )
 
-// points applies contact_points.csv and returns its digest.
-func (r *run) points(ctx context.Context, open Source) ([sha256.Size]byte, error) {
+// points applies the contact points and returns the digest of the file that they
+// are in.
+func (r *run) points(ctx context.Context) ([sha256.Size]byte, error) {
 	ctx, stop := context.WithCancel(ctx)
-	batches, end := r.prepared(ctx, open)
+	batches, end := r.prepared(ctx)
 	defer func() {
 		stop()
 		for range batches { // until the reader has closed the file
@@ -75,14 +76,16 @@ type step struct {
 }
 
 func (r *run) pointBatch(ctx context.Context, b *pointBatch) (steps []step, err error) {
-	err = r.batch(ctx, pointsFile, b.from, b.from+int64(len(b.rows))-1, func(ctx context.Context, tx selvedge.Tx) error {
+	part := span{part: pointPart, from: b.at[0], to: b.end.row, end: b.end, sum: b.sum}
+	err = r.batch(ctx, part, func(ctx context.Context, tx selvedge.Tx) (points, grants int, err error) {
 		if steps, err = r.steps(ctx, tx, b.rows); err != nil {
-			return err
+			return 0, 0, err
 		}
-		if err := r.insertPoints(ctx, tx, steps); err != nil {
-			return err
+		if points, err = r.insertPoints(ctx, tx, steps); err != nil {
+			return 0, 0, err
 		}
-		return r.insertGrants(ctx, tx, steps)
+		grants, err = r.insertGrants(ctx, tx, steps)
+		return points, grants, err
 	})
 	return steps, err
 }
@@ -111,6 +114,7 @@ func (r *run) steps(ctx context.Context, tx selvedge.Tx, rows []pointRow) ([]ste
 		if row.refused != "" {
 			r.report.Points.Refused++
 			r.refused.add(row.refused, row.row)
+			r.tally.refused(row)
 			continue
 		}
 		ref, err := r.ref(ctx, tx, row.prompt)
@@ -145,40 +149,47 @@ func platformIDs(rows []pointRow) []string {
 }
 
 // insertPoints keeps the contact points that are new, and of the others the
-// proof of control that is new.
-func (r *run) insertPoints(ctx context.Context, tx selvedge.Tx, steps []step) error {
+// proof of control that is new. It returns how many were new.
+func (r *run) insertPoints(ctx context.Context, tx selvedge.Tx, steps []step) (n int, err error) {
 	points := make([]*Point, len(steps))
 	for i := range steps {
 		points[i] = &steps[i].Point
 	}
 	inserted, err := r.Repo.InsertPoints(ctx, tx, points)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	proven := map[selvedge.ContactID]bool{} // by an earlier row of the batch
 	for i := range steps {
 		s := &steps[i]
-		s.inserted = inserted[i]
+		if s.inserted = inserted[i]; s.inserted {
+			n++
+		}
 		if s.inserted || !s.Point.VerifiedAt.IsZero() || s.pointRow.verifiedAt.IsZero() {
 			continue
 		}
 		s.Point.VerifiedAt, s.newlyVerified = s.pointRow.verifiedAt, !proven[s.ID]
 		if s.newlyVerified {
 			if err := r.Repo.SetVerified(ctx, tx, s.ID, s.pointRow.verifiedAt, s.pointRow.verifiedBy); err != nil {
-				return err
+				return n, err
 			}
 		}
 		proven[s.ID] = true
 	}
-	return nil
+	return n, nil
 }
 
 // insertGrants gives the contact points that are verified and granted for ads
-// their ads grant, where this is the first moment that they can have one.
-func (r *run) insertGrants(ctx context.Context, tx selvedge.Tx, steps []step) error {
+// their ads grant, where this is the first moment that they can have one, and
+// returns how many.
+//
+// The row that makes a grant is one that brings the proof of control itself: the
+// grant's tokens are those of its forms. It may be that the proof was known, and
+// no grant is there, because the import that made it was abandoned.
+func (r *run) insertGrants(ctx context.Context, tx selvedge.Tx, steps []step) (int, error) {
 	have, ended, err := r.known(ctx, tx, steps)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var made []*AdsGrant
 	of := map[selvedge.ContactID]*AdsGrant{} // by an earlier row of the batch
@@ -196,7 +207,7 @@ func (r *run) insertGrants(ctx context.Context, tx selvedge.Tx, steps []step) er
 		}
 		live := s.Purposes.Ads() &^ ended[s.ID]
 		expires := s.from.AdsExpiry(s.Point.GivenAt)
-		if live == 0 || !r.Clock.Now().Before(expires) {
+		if s.pointRow.verifiedAt.IsZero() || live == 0 || !r.Clock.Now().Before(expires) {
 			continue
 		}
 		s.grant = &AdsGrant{
@@ -205,7 +216,7 @@ func (r *run) insertGrants(ctx context.Context, tx selvedge.Tx, steps []step) er
 		of[s.ID] = s.grant
 		made = append(made, s.grant)
 	}
-	return r.Repo.InsertAdsGrants(ctx, tx, made)
+	return len(made), r.Repo.InsertAdsGrants(ctx, tx, made)
 }
 
 // mayBeGranted says whether the contact point is verified and was given for ads.
@@ -236,14 +247,15 @@ func (r *run) finish(s *step) error {
 	mine := r.counted.CheckedAdd(uint64(s.ID)) && s.Point.Import == r.id
 	// The tokens are those of the row that made the grant, in this run or before
 	// the import was cut off: the first that is verified.
-	if s.grant != nil && s.grant.Import == r.id && !s.pointRow.verifiedAt.IsZero() && r.tokened.CheckedAdd(uint32(s.grant.Ordinal)) {
+	makes := s.grant != nil && s.grant.Import == r.id && !s.pointRow.verifiedAt.IsZero() && r.tokened.CheckedAdd(uint64(s.ID))
+	if makes && r.tokens != nil {
 		for _, f := range s.forms {
 			if err := r.tokens.add(r.keys, f, s.grant.Ordinal); err != nil {
 				return err
 			}
 		}
 	}
-	r.count(s.Point, s.grant, mine, s.newlyVerified)
+	r.count(s, mine, makes)
 	return nil
 }
 
@@ -263,21 +275,25 @@ func (r *run) ref(ctx context.Context, tx selvedge.Tx, n prompt.Name) (prompt.Re
 }
 
 // count enters one row into the report. Mine says that this import brought the
-// contact point, in this run or before it was cut off.
-func (r *run) count(p Point, g *AdsGrant, mine, newlyVerified bool) {
+// contact point, in this run or before it was cut off; makes, that it is this row
+// by which the import makes it matchable.
+func (r *run) count(s *step, mine, makes bool) {
 	rep := &r.report.Points
-	switch {
+	became := false
+	switch p := s.Point; {
 	case !mine:
 		rep.Present++
-		if newlyVerified {
+		if s.newlyVerified {
 			rep.NowVerified++
-			if g != nil {
-				rep.MatchableNow++
-			}
 		}
-		return
-	case g != nil:
+		// One that this import brought is counted as matchable if the import was cut
+		// off meanwhile.
+		if became = makes && (s.newlyVerified || p.Import != r.id); became {
+			rep.MatchableNow++
+		}
+	case s.grant != nil:
 		rep.Matchable++
+		became = true
 	case p.Purposes == 0: // a registered prompt has at least one
 		rep.UnknownPrompt++
 	case p.Purposes.Ads() == 0:
@@ -287,5 +303,8 @@ func (r *run) count(p Point, g *AdsGrant, mine, newlyVerified bool) {
 	default:
 		rep.Expired++
 	}
-	rep.Created++
+	if mine {
+		rep.Created++
+	}
+	r.tally.took(s.pointRow.prompt, mine, became)
 }

@@ -17,7 +17,11 @@ const importColumns = `id, sender_key, digest, begun_at, completed_at, abandonin
 func scanImport(s scanner, more ...any) (v contact.ImportStatus, err error) {
 	var completed, abandoning, abandoned time.Time
 	err = s.Scan(append([]any{
-		&v.ID, &v.Key, fixed(v.Digest[:]), micros{&v.BegunAt}, micros{&completed}, micros{&abandoning}, micros{&abandoned},
+		&v.ID, &v.Key, fixed(v.Digest[:]),
+		micros{&v.BegunAt},
+		micros{&completed},
+		micros{&abandoning},
+		micros{&abandoned},
 		&v.Bytes, &v.BytesDone, &v.Rows, &v.RowsDone, &v.Batches, &v.Points, &v.Grants, &v.Gone,
 	}, more...)...)
 	switch {

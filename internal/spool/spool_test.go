@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -53,14 +54,18 @@ func TestFillThenOpen(t *testing.T) {
 	}
 }
 
-// TestNothingInTheClear looks at what was written, by a link to it.
+// TestNothingInTheClear looks at what was written, by the process's own list of
+// what it has open.
 func TestNothingInTheClear(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	var on []byte
 	r := io.MultiReader(bytes.NewReader(bytes.Repeat([]byte("jane@example.com\n"), 20_000)), after(func() {
 		for _, fd := range open(t) {
-			if b, err := os.ReadFile(fd); err == nil && len(b) > 100_000 && bytes.Contains([]byte(target(fd)), []byte(dir)) {
+			if !strings.HasPrefix(target(fd), dir) { // to read a pipe would take for ever
+				continue
+			}
+			if b, err := os.ReadFile(fd); err == nil {
 				on = b
 			}
 		}

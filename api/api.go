@@ -11,6 +11,7 @@ import (
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/contact"
+	"github.com/selvedge/selvedge/internal/secret"
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/person"
@@ -39,6 +40,9 @@ type Config struct {
 	Ready func(*http.Request) error
 	// Metrics is where the door's own metrics go, and what GET /metrics shows.
 	Metrics *prometheus.Registry
+	// Cursors is the key that seals cursors: it outlives the server, so that a
+	// cursor does.
+	Cursors secret.Key
 	Pace    Pace
 	Clock   selvedge.Clock
 	Entropy selvedge.Entropy

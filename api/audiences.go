@@ -45,7 +45,7 @@ func (d *door) audienceOperations() []operation {
 		},
 		{
 			id: "listAudiences", route: "GET /v1/audiences", roles: org, scope: selvedge.ReadAudiences, handle: d.listAudiences,
-			summary: "List the org's audiences", about: "In the order of creation.", status: http.StatusOK, out: Items[Audience]{},
+			summary: "List the org's audiences", about: "In the order of creation.", paged: true, status: http.StatusOK, out: Items[Audience]{},
 		},
 		{
 			id: "getAudience", route: "GET /v1/audiences/{audience}", roles: org, scope: selvedge.ReadAudiences, handle: d.getAudience,
@@ -68,21 +68,11 @@ func (d *door) getAudience(ctx context.Context, actor selvedge.Actor, r *http.Re
 	return audienceOf(v), err
 }
 
-func (d *door) listAudiences(ctx context.Context, actor selvedge.Actor, _ *http.Request) (any, error) {
-	vs, err := d.Audiences.List(ctx, actor)
-	return items(vs, audienceOf), err
-}
-
-// Items is an answer that lists things.
-type Items[T any] struct {
-	Items []T `json:"items"`
-}
-
-// items encodes a list; an empty one is [] and not null.
-func items[T, B any](vs []T, of func(T) B) Items[B] {
-	out := Items[B]{Items: make([]B, 0, len(vs))}
-	for _, v := range vs {
-		out.Items = append(out.Items, of(v))
+func (d *door) listAudiences(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
+	t, err := d.turnOf(actor, r)
+	if err != nil {
+		return nil, err
 	}
-	return out
+	vs, err := d.Audiences.List(ctx, actor, selvedge.AudienceID(t.after), t.limit+1)
+	return firstOf(t, vs, func(v audience.View) string { return string(v.ID) }, audienceOf), err
 }

@@ -40,8 +40,7 @@ func (c *Client) Audience(ctx context.Context, id selvedge.AudienceID) (Audience
 
 // Audiences returns the org's audiences in the order of creation.
 func (c *Client) Audiences(ctx context.Context) ([]Audience, error) {
-	got, err := call[Items[Audience]](ctx, c, "GET", "/v1/audiences", nil)
-	return got.Items, err
+	return every[Audience](ctx, c, "/v1/audiences")
 }
 
 // UploadList uploads a CSV file to an audience. The digest is the file's
@@ -97,18 +96,17 @@ func (c *Client) SealDraft(ctx context.Context, audience selvedge.AudienceID) (D
 
 // Versions returns a page of an audience's versions, the last first. The cursor
 // is the Next of the page before, or empty.
-func (c *Client) Versions(ctx context.Context, audience selvedge.AudienceID, cursor string) (Versions, error) {
+func (c *Client) Versions(ctx context.Context, audience selvedge.AudienceID, cursor string) (Items[Version], error) {
 	path := "/v1/audiences/" + url.PathEscape(string(audience)) + "/versions"
 	if cursor != "" {
 		path += "?cursor=" + url.QueryEscape(cursor)
 	}
-	return call[Versions](ctx, c, "GET", path, nil)
+	return call[Items[Version]](ctx, c, "GET", path, nil)
 }
 
 // ContactPoints returns what the platform holds of an account.
 func (c *Client) ContactPoints(ctx context.Context, account string) ([]ContactPoint, error) {
-	got, err := call[Items[ContactPoint]](ctx, c, "GET", "/v1/accounts/"+url.PathEscape(account)+"/contact-points", nil)
-	return got.Items, err
+	return every[ContactPoint](ctx, c, "/v1/accounts/"+url.PathEscape(account)+"/contact-points")
 }
 
 // Withdraw takes purposes away from an address of an account.
@@ -135,8 +133,7 @@ func (c *Client) EraseAccount(ctx context.Context, account string) (contact.Eras
 
 // Prompts returns every prompt that was ever brought.
 func (c *Client) Prompts(ctx context.Context) ([]Prompt, error) {
-	got, err := call[Items[Prompt]](ctx, c, "GET", "/v1/prompts", nil)
-	return got.Items, err
+	return every[Prompt](ctx, c, "/v1/prompts")
 }
 
 // RegisterPrompts brings prompts: a prompts file as JSON, or one prompt of it.
@@ -182,8 +179,8 @@ func (c *Client) ImportPeople(ctx context.Context, body io.Reader, o ImportOptio
 
 // Imports returns a page of imports, the newest first, from a cursor on; an empty
 // one is the beginning.
-func (c *Client) Imports(ctx context.Context, cursor string) (ImportPage, error) {
-	return call[ImportPage](ctx, c, "GET", "/v1/imports?"+url.Values{"cursor": {cursor}}.Encode(), nil)
+func (c *Client) Imports(ctx context.Context, cursor string) (Items[Import], error) {
+	return call[Items[Import]](ctx, c, "GET", "/v1/imports?"+url.Values{"cursor": {cursor}}.Encode(), nil)
 }
 
 // Import returns an import.
@@ -213,9 +210,9 @@ func (c *Client) RotateKeys(ctx context.Context) (Job, error) {
 
 // Jobs returns a page of jobs, the newest first, from a cursor on; an empty one is
 // the beginning. Kind and state may be empty.
-func (c *Client) Jobs(ctx context.Context, kind job.Kind, state job.State, cursor string) (JobPage, error) {
+func (c *Client) Jobs(ctx context.Context, kind job.Kind, state job.State, cursor string) (Items[Job], error) {
 	q := url.Values{"kind": {string(kind)}, "state": {string(state)}, "cursor": {cursor}}
-	return call[JobPage](ctx, c, "GET", "/v1/jobs?"+q.Encode(), nil)
+	return call[Items[Job]](ctx, c, "GET", "/v1/jobs?"+q.Encode(), nil)
 }
 
 // Job returns a job.
@@ -226,6 +223,20 @@ func (c *Client) Job(ctx context.Context, id string) (Job, error) {
 // CancelJob cancels a job.
 func (c *Client) CancelJob(ctx context.Context, id string) (Job, error) {
 	return call[Job](ctx, c, "POST", "/v1/jobs/"+url.PathEscape(id)+":cancel", nil)
+}
+
+// every returns what is on all pages of a list.
+func every[T any](ctx context.Context, c *Client, path string) (all []T, err error) {
+	for cursor := ""; ; {
+		page, err := call[Items[T]](ctx, c, "GET", path+"?"+url.Values{"cursor": {cursor}}.Encode(), nil)
+		if err != nil {
+			return nil, err
+		}
+		if all = append(all, page.Items...); page.Next == "" {
+			return all, nil
+		}
+		cursor = page.Next
+	}
 }
 
 func call[T any](ctx context.Context, c *Client, method, path string, body any) (T, error) {

@@ -6,11 +6,14 @@ import (
 	"path"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/selvedge/selvedge"
 )
 
 // document describes the operations in OpenAPI 3.1. It is made once; the
@@ -71,6 +74,11 @@ func describe(o operation, schemas huma.Registry) *huma.Operation {
 			"X-Request-Id": {Schema: &huma.Schema{Type: huma.TypeString}, Description: "stands in the server's log too"},
 		},
 	}
+	if slices.Contains(o.roles, selvedge.OrgRole) {
+		text := &huma.Schema{Type: huma.TypeString}
+		out.Responses[strconv.Itoa(o.status)].Headers["RateLimit-Policy"] = &huma.Param{Schema: text, Description: "to an org: how many requests it may send at once, and in how many seconds that is made up for"}
+		out.Responses[strconv.Itoa(o.status)].Headers["RateLimit"] = &huma.Param{Schema: text, Description: "to an org: how many are left, and after how many seconds all are again"}
+	}
 	for _, c := range o.codes() {
 		k := kindOf[c]
 		status := strconv.Itoa(k.Status)
@@ -93,7 +101,12 @@ func parameters(o operation) []*huma.Param {
 	for _, m := range wildcard.FindAllStringSubmatch(o.path(), -1) {
 		out = append(out, &huma.Param{Name: m[1], In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}})
 	}
-	for _, p := range o.params {
+	params := o.params
+	if o.paged {
+		params = append(slices.Clone(params), query("cursor", "next of the page before"),
+			param{in: "query", name: "limit", about: "how many things the page has at most, 1 to 100; 100 if it is missing", integer: true})
+	}
+	for _, p := range params {
 		s := &huma.Schema{Type: huma.TypeString}
 		if p.integer {
 			s.Type = huma.TypeInteger

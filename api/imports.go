@@ -49,13 +49,6 @@ type Imported struct {
 	Unproven *contact.Unproven     `json:"no_provable_purpose,omitempty" doc:"in a dry run"`
 }
 
-// ImportPage is a part of the imports, the newest first.
-type ImportPage struct {
-	Items []Import `json:"items"`
-	// Next is the cursor of the page after this one; there is none after the last.
-	Next string `json:"next,omitempty"`
-}
-
 // ndjson is the media type of an import's content.
 const ndjson = "application/x-ndjson"
 
@@ -77,8 +70,7 @@ func (d *door) importOperations() []operation {
 		},
 		{
 			id: "listImports", route: "GET /v1/imports", roles: both, handle: d.listImports,
-			summary: "List imports, the newest first", status: http.StatusOK, out: ImportPage{}, problems: []selvedge.Code{selvedge.CodeInvalid},
-			params: []param{query("cursor", "Next of the page before.")},
+			summary: "List imports, the newest first", paged: true, status: http.StatusOK, out: Items[Import]{},
 		},
 		{
 			id: "getImport", route: "GET /v1/imports/{import}", roles: both, handle: d.getImport,
@@ -159,20 +151,19 @@ func ndjsonType(h http.Header) error {
 	return nil
 }
 
-// importCursor marks the cursors of lists of imports.
-const importCursor = "import:"
-
 func (d *door) listImports(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
-	before, err := readCursor(importCursor, r.URL.Query().Get("cursor"))
+	t, err := d.turnOf(actor, r)
 	if err != nil {
 		return nil, err
 	}
-	vs, err := d.Importer.Imports(ctx, actor, contact.ImportID(before))
-	page := ImportPage{Items: items(vs, importOf).Items}
-	if len(vs) == contact.ImportPage {
-		page.Next = cursorAt(importCursor, int64(vs[len(vs)-1].ID))
+	vs, err := d.Importer.Imports(ctx, actor, contact.ImportID(t.numberOf()))
+	name := func(v contact.ImportStatus) string { return strconv.FormatInt(int64(v.ID), 10) }
+	out := firstOf(t, vs, name, importOf)
+	// Imports are numbered from 1.
+	if n := len(vs); n == t.limit && vs[n-1].ID > 1 {
+		out.Next = t.cursor(name(vs[n-1]))
 	}
-	return page, err
+	return out, err
 }
 
 // importID reads the number of an import. What is no number names nothing.

@@ -44,22 +44,14 @@ func jobOf(s job.Status) Job {
 	}
 }
 
-// JobPage is a part of the jobs, the newest first.
-type JobPage struct {
-	Items []Job `json:"items"`
-	// Next is the cursor of the page after this one; there is none after the last.
-	Next string `json:"next,omitempty"`
-}
-
 func (d *door) jobOperations() []operation {
 	operator := []selvedge.Role{selvedge.OperatorRole}
 	return []operation{
 		{
 			id: "listJobs", route: "GET /v1/jobs", roles: operator, handle: d.listJobs,
-			summary: "List jobs, the newest first", status: http.StatusOK, out: JobPage{}, problems: []selvedge.Code{selvedge.CodeInvalid},
+			summary: "List jobs, the newest first", paged: true, status: http.StatusOK, out: Items[Job]{},
 			params: []param{
 				query("kind", "Only this kind."), query("state", "Only this state: waiting, running, done, failed or cancelled."),
-				query("cursor", "Next of the page before."),
 			},
 		},
 		{
@@ -78,9 +70,6 @@ func (d *door) jobOperations() []operation {
 	}
 }
 
-// jobCursor marks the cursors of lists of jobs.
-const jobCursor = "job:"
-
 func (d *door) listJobs(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
 	q := r.URL.Query()
 	f := job.Filter{Kind: job.Kind(q.Get("kind")), State: job.State(q.Get("state"))}
@@ -89,17 +78,13 @@ func (d *door) listJobs(ctx context.Context, actor selvedge.Actor, r *http.Reque
 	default:
 		return nil, selvedge.Errorf(selvedge.CodeInvalid, "must be waiting, running, done, failed or cancelled").At("state").Because("bad_state")
 	}
-	before, err := readCursor(jobCursor, q.Get("cursor"))
+	t, err := d.turnOf(actor, r)
 	if err != nil {
 		return nil, err
 	}
-	f.Before = job.ID(before)
-	vs, err := d.Work.ListJobs(ctx, actor, f)
-	page := JobPage{Items: items(vs, jobOf).Items}
-	if len(vs) == job.Page {
-		page.Next = cursorAt(jobCursor, int64(vs[job.Page-1].ID))
-	}
-	return page, err
+	f.Before = job.ID(t.numberOf())
+	vs, err := d.Work.ListJobs(ctx, actor, f) // more than a page has
+	return firstOf(t, vs, func(s job.Status) string { return strconv.FormatInt(int64(s.ID), 10) }, jobOf), err
 }
 
 // jobID reads the number of a job.

@@ -90,8 +90,8 @@ func TestListJobs(t *testing.T) {
 	j, err := c.RotateKeys(t.Context())
 	must(t, err)
 	var ids []string
-	var page api.JobPage
-	for range 3 {
+	var page api.Items[api.Job]
+	for range 4 {
 		page, err = c.Jobs(t.Context(), "", "", page.Next)
 		must(t, err)
 		for _, j := range page.Items {

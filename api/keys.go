@@ -46,7 +46,7 @@ func (d *door) keyOperations() []operation {
 	return []operation{
 		{
 			id: "listKeys", route: "GET /v1/keys", roles: own, scope: selvedge.ManageKeys, handle: d.listKeys(asker),
-			summary: "List the org's keys", about: "In the order of creation, those that are over too.", status: http.StatusOK, out: Items[Key]{},
+			summary: "List the org's keys", about: "In the order of creation, those that are over too.", paged: true, status: http.StatusOK, out: Items[Key]{},
 			problems: absent,
 		},
 		{
@@ -61,7 +61,7 @@ func (d *door) keyOperations() []operation {
 		},
 		{
 			id: "listOrgKeys", route: "GET /v1/orgs/{org}/keys", roles: operator, handle: d.listKeys(named),
-			summary: "List an org's keys", status: http.StatusOK, out: Items[Key]{}, problems: absent,
+			summary: "List an org's keys", paged: true, status: http.StatusOK, out: Items[Key]{}, problems: absent,
 		},
 		{
 			id: "issueOrgKey", route: "POST /v1/orgs/{org}/keys", roles: operator, handle: d.issueKey(named), secret: true,
@@ -87,8 +87,15 @@ type whose func(selvedge.Actor, *http.Request) selvedge.OrgID
 
 func (d *door) listKeys(of whose) handler {
 	return func(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
+		t, err := d.turnOf(actor, r)
+		if err != nil {
+			return nil, err
+		}
 		ks, err := d.Orgs.OrgKeys(ctx, actor, of(actor, r))
-		return items(ks, keyOf), err
+		if err != nil {
+			return nil, err
+		}
+		return pageOf(t, ks, func(k org.Key) string { return k.Public }, keyOf)
 	}
 }
 

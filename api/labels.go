@@ -41,6 +41,8 @@ type ProposeLabel struct {
 	Label string `json:"label" minLength:"1" maxLength:"80" doc:"what people are to be shown; in Latin letters"`
 }
 
+func labelName(l audience.Label) string { return string(l.ID) }
+
 func (d *door) labelOperations() []operation {
 	org, operator := []selvedge.Role{selvedge.OrgRole}, []selvedge.Role{selvedge.OperatorRole}
 	stands := []selvedge.Code{selvedge.CodeNotFound, selvedge.CodeConflict}
@@ -54,12 +56,12 @@ func (d *door) labelOperations() []operation {
 		},
 		{
 			id: "listAudienceLabels", route: "GET /v1/audiences/{audience}/labels", roles: org, scope: selvedge.ReadAudiences, handle: d.listAudienceLabels,
-			summary: "List the labels that an audience was proposed", about: "In the order of proposal.",
+			summary: "List the labels that an audience was proposed", about: "In the order of proposal.", paged: true,
 			status: http.StatusOK, out: Items[Label]{}, problems: []selvedge.Code{selvedge.CodeNotFound},
 		},
 		{
 			id: "listLabels", route: "GET /v1/labels", roles: operator, handle: d.listLabels,
-			summary: "List the labels of all orgs", about: "In the order of proposal.", status: http.StatusOK, out: Items[OrgLabel]{},
+			summary: "List the labels of all orgs", about: "In the order of proposal.", paged: true, status: http.StatusOK, out: Items[OrgLabel]{},
 		},
 		{
 			id: "approveLabel", route: "POST /v1/labels/{label}:approve", roles: operator, handle: d.decideLabel(d.Labels.Approve),
@@ -82,13 +84,27 @@ func (d *door) proposeLabel(ctx context.Context, actor selvedge.Actor, r *http.R
 }
 
 func (d *door) listAudienceLabels(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
+	t, err := d.turnOf(actor, r)
+	if err != nil {
+		return nil, err
+	}
 	ls, err := d.Labels.Of(ctx, actor, selvedge.AudienceID(r.PathValue("audience")))
-	return items(ls, labelOf), err
+	if err != nil {
+		return nil, err
+	}
+	return pageOf(t, ls, labelName, labelOf)
 }
 
-func (d *door) listLabels(ctx context.Context, actor selvedge.Actor, _ *http.Request) (any, error) {
+func (d *door) listLabels(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
+	t, err := d.turnOf(actor, r)
+	if err != nil {
+		return nil, err
+	}
 	ls, err := d.Labels.All(ctx, actor)
-	return items(ls, orgLabelOf), err
+	if err != nil {
+		return nil, err
+	}
+	return pageOf(t, ls, labelName, orgLabelOf)
 }
 
 // decideLabel handles a request that decides on a label.

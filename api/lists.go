@@ -66,7 +66,7 @@ func (d *door) listOperations() []operation {
 		},
 		{
 			id: "listLists", route: "GET /v1/audiences/{audience}/lists", roles: org, scope: selvedge.ReadAudiences, handle: d.listLists,
-			summary: "List an audience's lists", about: "In the order of acceptance.",
+			summary: "List an audience's lists", about: "In the order of acceptance.", paged: true,
 			status: http.StatusOK, out: Items[List]{}, problems: []selvedge.Code{selvedge.CodeNotFound},
 		},
 		{
@@ -98,8 +98,15 @@ func (d *door) getList(ctx context.Context, actor selvedge.Actor, r *http.Reques
 }
 
 func (d *door) listLists(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
+	t, err := d.turnOf(actor, r)
+	if err != nil {
+		return nil, err
+	}
 	vs, err := d.Audiences.Lists(ctx, actor, selvedge.AudienceID(r.PathValue("audience")))
-	return items(vs, listOf), err
+	if err != nil {
+		return nil, err
+	}
+	return pageOf(t, vs, func(v audience.ListView) string { return string(v.ID) }, listOf)
 }
 
 // csvType refuses bodies that are no file. The type that curl -d gives is one of

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/selvedge/selvedge"
@@ -44,11 +45,8 @@ type Version struct {
 	Size        report.Size `json:"size" doc:"a range, such as 1k-2k, or too small"`
 }
 
-// Versions is a page of versions.
-type Versions struct {
-	Items []Version `json:"items"`
-	// Next is the cursor of the page after this one; there is none after the last.
-	Next string `json:"next,omitempty"`
+func versionOf(v audience.VersionView) Version {
+	return Version{v.Number, v.SealedAt, v.PublishedAt, v.Size}
 }
 
 func (d *door) memberOperations() []operation {
@@ -77,8 +75,7 @@ func (d *door) memberOperations() []operation {
 		{
 			id: "listVersions", route: "GET /v1/audiences/{audience}/versions", roles: org, scope: selvedge.ReadAudiences, handle: d.listVersions,
 			summary: "List an audience's versions", about: "Those that are published, the last first.",
-			params: []param{query("cursor", "where the page before ended")},
-			status: http.StatusOK, out: Versions{}, problems: []selvedge.Code{selvedge.CodeNotFound, selvedge.CodeInvalid},
+			paged: true, status: http.StatusOK, out: Items[Version]{}, problems: []selvedge.Code{selvedge.CodeNotFound},
 		},
 	}
 }
@@ -111,25 +108,21 @@ func (d *door) sealDraft(ctx context.Context, actor selvedge.Actor, r *http.Requ
 	return Draft{v.Lists}, err
 }
 
-// versionCursor marks the cursors of lists of versions.
-const versionCursor = "version:"
-
 func (d *door) listVersions(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
-	before, err := readCursor(versionCursor, r.URL.Query().Get("cursor"))
+	t, err := d.turnOf(actor, r)
 	if err != nil {
 		return nil, err
 	}
-	vs, err := d.Audiences.Versions(ctx, actor, selvedge.AudienceID(r.PathValue("audience")), before)
+	vs, err := d.Audiences.Versions(ctx, actor, selvedge.AudienceID(r.PathValue("audience")), t.numberOf())
 	if err != nil {
 		return nil, err
 	}
-	out := Versions{Items: []Version{}}
-	for _, v := range vs {
-		out.Items = append(out.Items, Version{v.Number, v.SealedAt, v.PublishedAt, v.Size})
-	}
+	out := firstOf(t, vs, versionName, versionOf)
 	// The versions of an audience are numbered from 1 without a gap.
-	if n := len(vs); n == audience.Page && vs[n-1].Number > 1 {
-		out.Next = cursorAt(versionCursor, vs[n-1].Number)
+	if n := len(vs); n == t.limit && vs[n-1].Number > 1 {
+		out.Next = t.cursor(versionName(vs[n-1]))
 	}
 	return out, nil
 }
+
+func versionName(v audience.VersionView) string { return strconv.FormatInt(v.Number, 10) }

@@ -51,7 +51,7 @@ func (d *door) answerOnce(w http.ResponseWriter, r *http.Request, o operation, a
 		return kept.Status, nil
 	}
 	r.Body = body
-	answer, err := d.perform(r, o, actor)
+	answer, err := d.perform(w.Header(), r, o, actor)
 	if err == nil {
 		// What the handler left unread belongs to the request too.
 		err = body.drain()

@@ -26,6 +26,7 @@ type operation struct {
 	// may use the operation.
 	scope  selvedge.Scopes
 	params []param
+	paged  bool   // the answer is an Items, a page of a list
 	in     any    // zero value of the JSON body; nil if there is none
 	file   string // media type of a body that is a file; "" if it is none
 	status int    // of success
@@ -60,6 +61,9 @@ func (o operation) codes() []selvedge.Code {
 	}
 	if o.in != nil || o.file != "" {
 		can[selvedge.CodeInvalid], can[selvedge.CodeTooLarge] = true, true
+	}
+	if o.paged {
+		can[selvedge.CodeInvalid] = true
 	}
 	if o.once() {
 		can[selvedge.CodeConflict], can[selvedge.CodeKeyReused], can[selvedge.CodeInvalid] = true, true, true

@@ -42,7 +42,7 @@ func (d *door) orgOperations() []operation {
 		},
 		{
 			id: "listOrgs", route: "GET /v1/orgs", roles: operator, handle: d.listOrgs,
-			summary: "List the orgs", about: "In the order of creation.", status: http.StatusOK, out: Items[Org]{},
+			summary: "List the orgs", about: "In the order of creation.", paged: true, status: http.StatusOK, out: Items[Org]{},
 		},
 		{
 			id: "getOrg", route: "GET /v1/orgs/{org}", roles: operator, handle: d.getOrg,
@@ -74,9 +74,16 @@ func (d *door) createOrg(ctx context.Context, actor selvedge.Actor, r *http.Requ
 	return orgOf(o), err
 }
 
-func (d *door) listOrgs(ctx context.Context, actor selvedge.Actor, _ *http.Request) (any, error) {
+func (d *door) listOrgs(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
+	t, err := d.turnOf(actor, r)
+	if err != nil {
+		return nil, err
+	}
 	os, err := d.Orgs.List(ctx, actor)
-	return items(os, orgOf), err
+	if err != nil {
+		return nil, err
+	}
+	return pageOf(t, os, func(o org.Org) string { return string(o.ID) }, orgOf)
 }
 
 func (d *door) getOrg(ctx context.Context, _ selvedge.Actor, r *http.Request) (any, error) {

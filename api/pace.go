@@ -1,6 +1,9 @@
 package api
 
 import (
+	"fmt"
+	"math"
+	"net/http"
 	"sync"
 	"time"
 
@@ -36,8 +39,10 @@ func newLimiter(p Pace) *limiter {
 }
 
 // admit returns a CodeTooMany error, with how long to wait, if the actor is an
-// org that has asked too much by now.
-func (l *limiter) admit(actor selvedge.Actor, now time.Time) error {
+// org that has asked too much by now. Of an org it says in the header how it
+// stands (draft-ietf-httpapi-ratelimit-headers-11): that is the org's own doing,
+// and nobody else's.
+func (l *limiter) admit(h http.Header, actor selvedge.Actor, now time.Time) error {
 	org, ok := actor.Org()
 	if !ok {
 		return nil
@@ -50,6 +55,7 @@ func (l *limiter) admit(actor selvedge.Actor, now time.Time) error {
 		l.orgs[org] = one
 	}
 	turn := one.ReserveN(now, 1)
+	defer func() { l.pace.tell(h, one.TokensAt(now)) }()
 	wait := time.Minute // of a pace that never lets anybody in
 	if turn.OK() {
 		if wait = turn.DelayFrom(now); wait == 0 {
@@ -58,4 +64,15 @@ func (l *limiter) admit(actor selvedge.Actor, now time.Time) error {
 		turn.CancelAt(now)
 	}
 	return &waitError{selvedge.Errorf(selvedge.CodeTooMany, "the org asks faster than %g times a second", l.pace.PerSecond), wait}
+}
+
+// tell says in a header how many requests are left, and when all of them will be
+// again. A pace that never lets anybody in has nothing to say.
+func (p Pace) tell(h http.Header, left float64) {
+	if p.PerSecond <= 0 {
+		return
+	}
+	seconds := func(requests float64) int64 { return int64(math.Ceil(requests / p.PerSecond)) }
+	h.Set("RateLimit-Policy", fmt.Sprintf(`"org";q=%d;w=%d`, p.Burst, seconds(float64(p.Burst))))
+	h.Set("RateLimit", fmt.Sprintf(`"org";r=%d;t=%d`, max(0, int64(left)), max(0, seconds(float64(p.Burst)-left))))
 }

@@ -37,6 +37,11 @@ func contactPointOf(v contact.View) ContactPoint {
 	return b
 }
 
+// pointName names a contact point by what makes it one: address, prompt and time.
+func pointName(v contact.View) string {
+	return digestName(v.Handle.String(), v.Prompt.String(), v.GivenAt.Format(time.RFC3339Nano))
+}
+
 func names(s purpose.Set) []string {
 	out := []string{}
 	for _, p := range s.List() {
@@ -50,7 +55,7 @@ func (d *door) peopleOperations() []operation {
 	return []operation{
 		{
 			id: "listContactPoints", route: "GET /v1/accounts/{account}/contact-points", roles: platform, handle: d.listContactPoints,
-			summary: "Look at an account", about: "Every contact point that is held of it, oldest first. The look-up is entered in the ledger.",
+			summary: "Look at an account", about: "Every contact point that is held of it, oldest first. Each look-up is entered in the ledger.", paged: true,
 			status: http.StatusOK, out: Items[ContactPoint]{}, problems: absent,
 		},
 		{
@@ -78,8 +83,15 @@ func (d *door) peopleOperations() []operation {
 }
 
 func (d *door) listContactPoints(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
+	t, err := d.turnOf(actor, r)
+	if err != nil {
+		return nil, err
+	}
 	held, err := d.People.Look(ctx, actor, r.PathValue("account"))
-	return items(held.Points, contactPointOf), err
+	if err != nil {
+		return nil, err
+	}
+	return pageOf(t, held.Points, pointName, contactPointOf)
 }
 
 // Withdrawal takes purposes away from an address of an account.

@@ -192,6 +192,8 @@ func (p *platform) ask(t *testing.T, key, method, path, body string, headers ...
 	res.Header.Del("Date")
 	// Drawn for each request, so that no two answers have one; see TestRequestID.
 	res.Header.Del("X-Request-Id")
+	// Counts the org's requests; see TestRateLimitHeaders.
+	res.Header.Del("RateLimit")
 	a := answer{res.StatusCode, res.Header, string(b)}
 	p.described.check(t, p, req, a)
 	return a

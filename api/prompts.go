@@ -64,7 +64,7 @@ func (d *door) promptOperations() []operation {
 	return []operation{
 		{
 			id: "listPrompts", route: "GET /v1/prompts", roles: []selvedge.Role{selvedge.PlatformRole, selvedge.OperatorRole}, handle: d.listPrompts,
-			summary: "List every prompt that was ever brought", status: http.StatusOK, out: Items[Prompt]{},
+			summary: "List every prompt that was ever brought", paged: true, status: http.StatusOK, out: Items[Prompt]{},
 		},
 		{
 			id: "registerPrompts", route: "POST /v1/prompts", roles: operator, handle: d.registerPrompts,
@@ -80,9 +80,16 @@ func (d *door) promptOperations() []operation {
 	}
 }
 
-func (d *door) listPrompts(ctx context.Context, actor selvedge.Actor, _ *http.Request) (any, error) {
+func (d *door) listPrompts(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
+	t, err := d.turnOf(actor, r)
+	if err != nil {
+		return nil, err
+	}
 	vs, err := d.Prompts.List(ctx, actor)
-	return items(vs, promptOf), err
+	if err != nil {
+		return nil, err
+	}
+	return pageOf(t, vs, func(v prompt.View) string { return v.Name.String() }, promptOf)
 }
 
 // Applied says what became of one prompt that was sent.

@@ -84,13 +84,13 @@ func (d *door) answer(w http.ResponseWriter, r *http.Request, o operation) (int,
 	if err := admitted(actor, o); err != nil {
 		return 0, err
 	}
-	if err := d.limits.admit(actor, d.Clock.Now()); err != nil {
+	if err := d.limits.admit(w.Header(), actor, d.Clock.Now()); err != nil {
 		return 0, err
 	}
 	if key := r.Header.Get(idempotencyKey); key != "" && o.once() {
 		return d.answerOnce(w, r, o, actor, key)
 	}
-	body, err := d.perform(r, o, actor)
+	body, err := d.perform(w.Header(), r, o, actor)
 	if err != nil {
 		return 0, err
 	}
@@ -108,11 +108,12 @@ func admitted(actor selvedge.Actor, o operation) error {
 }
 
 // perform does what is asked and returns the answer in JSON.
-func (d *door) perform(r *http.Request, o operation, actor selvedge.Actor) ([]byte, error) {
+func (d *door) perform(h http.Header, r *http.Request, o operation, actor selvedge.Actor) ([]byte, error) {
 	v, err := o.handle(r.Context(), actor, r)
 	if err != nil {
 		return nil, err
 	}
+	linkNext(h, r, v)
 	return encode(v)
 }
 

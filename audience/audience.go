@@ -67,7 +67,9 @@ type Version struct {
 type Repository interface {
 	InsertAudience(ctx context.Context, tx selvedge.Tx, a Audience) error
 	Audience(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID, id selvedge.AudienceID) (Audience, error)
-	Audiences(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID) ([]Audience, error) // by creation
+	// Audiences returns at most n of an org's audiences by creation: those after
+	// the one with an id, from the first for "" and for an id that is none of the org's.
+	Audiences(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID, after selvedge.AudienceID, n int) ([]Audience, error)
 
 	// InsertList, SetSpill, SetSidecar, SetMatched and InsertVersion return
 	// blob.Overtaken if the blob is not there to be named.

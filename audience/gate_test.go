@@ -93,7 +93,7 @@ func TestFiguresWaitForTheirEntry(t *testing.T) {
 	}
 	reads := map[string]func() (any, error){
 		"get":      func() (any, error) { return p.Audiences.Get(t.Context(), s.actor, s.audience) },
-		"list":     func() (any, error) { return p.Audiences.List(t.Context(), s.actor) },
+		"list":     func() (any, error) { return p.Audiences.List(t.Context(), s.actor, "", 100) },
 		"get list": func() (any, error) { return p.Audiences.GetList(t.Context(), s.actor, s.audience, l.ID) },
 		"lists":    func() (any, error) { return p.Audiences.Lists(t.Context(), s.actor, s.audience) },
 	}
@@ -125,7 +125,7 @@ func TestContained(t *testing.T) {
 	for what, ask := range map[string]func() error{
 		"create":  func() error { _, err := p.Audiences.Create(ctx, s.actor, "New"); return err },
 		"get":     func() error { _, err := p.Audiences.Get(ctx, s.actor, s.audience); return err },
-		"list":    func() error { _, err := p.Audiences.List(ctx, s.actor); return err },
+		"list":    func() error { _, err := p.Audiences.List(ctx, s.actor, "", 100); return err },
 		"lists":   func() error { _, err := p.Audiences.Lists(ctx, s.actor, s.audience); return err },
 		"getlist": func() error { _, err := p.Audiences.GetList(ctx, s.actor, s.audience, l.ID); return err },
 		"upload": func() error {
@@ -153,7 +153,7 @@ func TestContained(t *testing.T) {
 		}
 	}
 	// Nobody learns of it who may not ask.
-	if _, err := p.Audiences.List(ctx, anna); selvedge.CodeOf(err) != selvedge.CodeForbidden {
+	if _, err := p.Audiences.List(ctx, anna, "", 100); selvedge.CodeOf(err) != selvedge.CodeForbidden {
 		t.Errorf("somebody who is no org: %v", err)
 	}
 	if diff := cmp.Diff(before, p.column(t, "SELECT space || seq FROM ledger_entry ORDER BY rowid")); diff != "" {

@@ -114,8 +114,7 @@ func (s *Service) Create(ctx context.Context, actor selvedge.Actor, name string)
 	return View{Audience: a, Status: Empty}, err
 }
 
-// Get returns one of the org's audiences, List all of them in the order of
-// creation.
+// Get returns one of the org's audiences.
 func (s *Service) Get(ctx context.Context, actor selvedge.Actor, id selvedge.AudienceID) (v View, err error) {
 	org, err := s.asker(actor)
 	if err != nil {
@@ -138,14 +137,15 @@ func (s *Service) Get(ctx context.Context, actor selvedge.Actor, id selvedge.Aud
 	return v, nil
 }
 
-// List returns the org's audiences in the order of creation.
-func (s *Service) List(ctx context.Context, actor selvedge.Actor) (vs []View, err error) {
+// List returns at most n of the org's audiences in the order of creation: those
+// after the one with an id, all for "".
+func (s *Service) List(ctx context.Context, actor selvedge.Actor, after selvedge.AudienceID, n int) (vs []View, err error) {
 	org, err := s.asker(actor)
 	if err != nil {
 		return nil, err
 	}
 	err = s.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) error {
-		as, err := s.Repo.Audiences(ctx, tx, org)
+		as, err := s.Repo.Audiences(ctx, tx, org, after, n)
 		if err != nil {
 			return err
 		}

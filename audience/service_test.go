@@ -29,7 +29,7 @@ func TestCreateGetList(t *testing.T) {
 		{Audience: audience.Audience{ID: s.audience, Org: s.org.ID, Name: "Customers", CreatedAt: start}, Status: audience.Empty},
 		{Audience: audience.Audience{ID: second.ID, Org: s.org.ID, Name: "Visitors", CreatedAt: start.Add(time.Second)}, Status: audience.Empty},
 	}
-	got, err := p.Audiences.List(t.Context(), s.actor)
+	got, err := p.Audiences.List(t.Context(), s.actor, "", 100)
 	must(t, err)
 	opaque := cmp.Comparer(func(a, b audience.View) bool { return a == b })
 	if diff := cmp.Diff(want, got, opaque); diff != "" {
@@ -38,7 +38,7 @@ func TestCreateGetList(t *testing.T) {
 	if second != want[1] || s.get(t) != want[0] {
 		t.Errorf("created %+v, got %+v", second, s.get(t))
 	}
-	if other, err := p.Audiences.List(t.Context(), p.shop(t, "Bolt", org.Partner).actor); err != nil || len(other) != 1 {
+	if other, err := p.Audiences.List(t.Context(), p.shop(t, "Bolt", org.Partner).actor, "", 100); err != nil || len(other) != 1 {
 		t.Errorf("another org sees %+v, %v", other, err)
 	}
 }
@@ -61,7 +61,7 @@ func TestNames(t *testing.T) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
-	if vs, err := p.Audiences.List(t.Context(), s.actor); err != nil || len(vs) != 4 {
+	if vs, err := p.Audiences.List(t.Context(), s.actor, "", 100); err != nil || len(vs) != 4 {
 		t.Errorf("%d audiences, %v", len(vs), err)
 	}
 }
@@ -89,7 +89,7 @@ func calls(s *audience.Service, actor selvedge.Actor, a selvedge.AudienceID, l s
 	ctx := context.Background()
 	out := map[string]error{}
 	_, out["Create"] = s.Create(ctx, actor, "More")
-	_, out["List"] = s.List(ctx, actor)
+	_, out["List"] = s.List(ctx, actor, "", 100)
 	_, out["Get"] = s.Get(ctx, actor, a)
 	_, out["Lists"] = s.Lists(ctx, actor, a)
 	_, out["GetList"] = s.GetList(ctx, actor, a, l)

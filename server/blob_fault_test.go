@@ -210,7 +210,7 @@ func (s *faultySite) wantAllInTheEnd(t *testing.T) {
 	if err := servertest.Match(t, s.Server); err != nil {
 		t.Fatal(err)
 	}
-	audiences, err := s.Audiences.List(t.Context(), s.actor)
+	audiences, err := s.Audiences.List(t.Context(), s.actor, "", 100)
 	if err != nil {
 		t.Fatal(err)
 	}

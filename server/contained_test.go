@@ -47,7 +47,7 @@ func (h *house) wantContained(t *testing.T, acme *shop, who string) {
 	}
 	_, err := h.Audiences.Upload(t.Context(), acme.actor, acme.audience, strings.NewReader("email\n"), list.Options{})
 	refused(t, err, selvedge.CodeContained, "")
-	_, err = h.Audiences.List(t.Context(), acme.actor)
+	_, err = h.Audiences.List(t.Context(), acme.actor, "", 100)
 	refused(t, err, selvedge.CodeContained, "")
 	refused(t, h.Matcher.Match(t.Context(), servertest.Attempt(`{}`)), selvedge.CodeContained, "")
 	_, err = h.People.Look(t.Context(), operator, "ada")

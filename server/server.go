@@ -154,6 +154,7 @@ type Server struct {
 	db      *store.DB
 	ledgers *ledgers
 	blobs   blob.Store
+	cursors secret.Key // seals the cursors of the API
 	index   *index.Keeper
 	lock    *os.File
 	worker  bool // it has no logs
@@ -245,6 +246,7 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 		Ticks: report.Ticks{Every: cfg.Tick}, Clock: cfg.Clock, Code: cfg.Code, Log: cfg.Log, Ledger: s.ledgers,
 	}
 	s.Links = &person.Links{Sealer: vault.NewLinks(root, cfg.Entropy), Clock: cfg.Clock}
+	s.cursors = root.Derive("api/cursors")
 	s.Persons = &person.Service{People: s.People, Audiences: s.Matcher, Orgs: orgs, Prompts: prompts, Tx: db, Clock: cfg.Clock}
 	s.Rotation.Renew = s.Matcher.RenewSidecars
 	s.Orgs.Resumed = s.Matcher.Resume
@@ -293,7 +295,7 @@ func (s *Server) Handler() http.Handler {
 	return api.New(api.Config{
 		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, Labels: s.Labels, People: s.People, Persons: s.Persons, Links: s.Links, Prompts: s.Prompts, Ledger: s.ledgers, Work: s,
 		Importer: s.Importer, SpoolDir: s.spills, Outlive: s.ending.outlive,
-		Ready: s.ready, Metrics: s.metrics(), Pace: s.cfg.Pace, Clock: s.cfg.Clock, Entropy: s.cfg.Entropy, Log: s.cfg.Log, Version: s.cfg.Code,
+		Ready: s.ready, Metrics: s.metrics(), Cursors: s.cursors, Pace: s.cfg.Pace, Clock: s.cfg.Clock, Entropy: s.cfg.Entropy, Log: s.cfg.Log, Version: s.cfg.Code,
 	})
 }
 

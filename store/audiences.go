@@ -34,8 +34,9 @@ func (Audiences) Audience(ctx context.Context, tx selvedge.Tx, org selvedge.OrgI
 }
 
 // Audiences implements audience.Repository.
-func (Audiences) Audiences(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID) ([]audience.Audience, error) {
-	return all(ctx, tx, scanAudience, `SELECT `+audienceColumns+` FROM audience WHERE org_id = ? ORDER BY seq`, org)
+func (Audiences) Audiences(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID, after selvedge.AudienceID, n int) ([]audience.Audience, error) {
+	return all(ctx, tx, scanAudience, `SELECT `+audienceColumns+` FROM audience WHERE org_id = ?
+		AND seq > COALESCE((SELECT b.seq FROM audience b WHERE b.id = ? AND b.id <> '' AND b.org_id = ?), 0) ORDER BY seq LIMIT ?`, org, after, org, n)
 }
 
 // InsertVersion implements audience.Repository.

@@ -64,9 +64,23 @@ func audiencesComeBack(t *testing.T, s *site) {
 		s.insertAudiences(t, a, other)
 	}
 	got := read(t, s, func(ctx context.Context, tx selvedge.Tx) ([]audience.Audience, error) {
-		return s.Audiences.Audiences(ctx, tx, "o")
+		return s.Audiences.Audiences(ctx, tx, "o", "", 1000)
 	})
 	same(t, "in the order of creation", want, got)
+	// A part begins after an audience of the org, at the first for any other id.
+	for i, a := range want[:len(want)-1] { // the last has no name, and stands for none
+		for n := range 4 {
+			part := read(t, s, func(ctx context.Context, tx selvedge.Tx) ([]audience.Audience, error) {
+				return s.Audiences.Audiences(ctx, tx, "o", a.ID, n)
+			})
+			same(t, "a part", append([]audience.Audience(nil), want[i+1:min(i+1+n, len(want))]...), part)
+		}
+	}
+	for _, after := range []selvedge.AudienceID{"none", "of p: " + selvedge.AudienceID(texts[1])} {
+		same(t, "after what is not the org's", want[:1], read(t, s, func(ctx context.Context, tx selvedge.Tx) ([]audience.Audience, error) {
+			return s.Audiences.Audiences(ctx, tx, "o", after, 1)
+		}))
+	}
 	for _, a := range want {
 		one, err := s.audience(t, "o", a.ID)
 		if err != nil {
@@ -89,7 +103,7 @@ func audienceOfAnother(t *testing.T, s *site) {
 			t.Errorf("%q and %q tell the two apart", err, none)
 		}
 		as := read(t, s, func(ctx context.Context, tx selvedge.Tx) ([]audience.Audience, error) {
-			return s.Audiences.Audiences(ctx, tx, o)
+			return s.Audiences.Audiences(ctx, tx, o, "", 1000)
 		})
 		if len(as) != 0 {
 			t.Errorf("org %q sees %d audiences", o, len(as))

@@ -40,7 +40,7 @@ func (d *door) audienceOperations() []operation {
 	org := []selvedge.Role{selvedge.OrgRole}
 	return []operation{
 		{
-			id: "createAudience", route: "POST /v1/audiences", roles: org, scope: selvedge.WriteAudiences, handle: d.createAudience,
+			id: "createAudience", route: "POST /v1/audiences", roles: org, scope: selvedge.WriteAudiences, handle: d.createAudience, answer: answers(audienceOf),
 			summary: "Make an empty audience", in: CreateAudience{}, status: http.StatusCreated, out: Audience{},
 		},
 		{

@@ -55,7 +55,7 @@ func (d *door) keyOperations() []operation {
 			in: IssueKey{}, status: http.StatusCreated, out: IssuedKey{}, problems: stands,
 		},
 		{
-			id: "revokeKey", route: "POST /v1/keys/{key}:revoke", roles: own, scope: selvedge.ManageKeys, handle: d.revokeKey(asker),
+			id: "revokeKey", route: "POST /v1/keys/{key}:revoke", roles: own, scope: selvedge.ManageKeys, handle: d.revokeKey(asker), answer: answers(keyOf),
 			summary: "Revoke a key", about: "Not the last one that is valid. Doing it again changes nothing.",
 			status: http.StatusOK, out: Key{}, problems: stands,
 		},

@@ -48,7 +48,7 @@ func (d *door) labelOperations() []operation {
 	stands := []selvedge.Code{selvedge.CodeNotFound, selvedge.CodeConflict}
 	return []operation{
 		{
-			id: "proposeLabel", route: "POST /v1/audiences/{audience}:label", roles: org, scope: selvedge.WriteAudiences, handle: d.proposeLabel,
+			id: "proposeLabel", route: "POST /v1/audiences/{audience}:label", roles: org, scope: selvedge.WriteAudiences, handle: d.proposeLabel, answer: answers(labelOf),
 			summary: "Propose an audience's public label",
 			about: "It is refused if it speaks of a special category of GDPR Art. 9, and is pending otherwise until an operator has read it. " +
 				"It takes the place of a proposal that is pending; what is approved stands until another is.",

@@ -54,7 +54,7 @@ func (d *door) listOperations() []operation {
 	org := []selvedge.Role{selvedge.OrgRole}
 	return []operation{
 		{
-			id: "uploadList", route: "POST /v1/audiences/{audience}/lists", roles: org, scope: selvedge.WriteAudiences, handle: d.uploadList,
+			id: "uploadList", route: "POST /v1/audiences/{audience}/lists", roles: org, scope: selvedge.WriteAudiences, handle: d.uploadList, answer: answers(listOf),
 			summary: "Upload a list",
 			about: "The body is the file itself. The answer comes when the list is durable, with an exact report of its rows; " +
 				"nothing in it depends on who is on the platform.",

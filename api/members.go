@@ -32,10 +32,20 @@ type Batch struct {
 	Faults []list.Fault `json:"faults"`
 }
 
+func batchOf(v audience.Receipt) Batch {
+	out := Batch{List: listOf(v.ListView), Faults: []list.Fault{}}
+	if v.Faults != nil {
+		out.Faults = v.Faults
+	}
+	return out
+}
+
 // Draft is a draft that was sealed.
 type Draft struct {
 	Lists int64 `json:"lists" doc:"how many batches it had; 0 if there was no draft"`
 }
+
+func draftOf(v audience.Draft) Draft { return Draft{v.Lists} }
 
 // Version is a version of an audience as its org sees it. It has no count.
 type Version struct {
@@ -56,7 +66,7 @@ func (d *door) memberOperations() []operation {
 			id: id, route: "POST /v1/audiences/{audience}/members:" + string(kind), roles: org, scope: selvedge.WriteAudiences, summary: summary,
 			about: about + " The batch goes into the audience's draft, which counts from its seal on: on request, or 60 s after the last batch.",
 			in:    Members{}, status: http.StatusCreated, out: Batch{}, problems: []selvedge.Code{selvedge.CodeNotFound, selvedge.CodeConflict},
-			handle: func(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
+			answer: answers(batchOf), handle: func(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
 				return d.changeMembers(ctx, actor, r, kind)
 			},
 		}
@@ -68,7 +78,7 @@ func (d *door) memberOperations() []operation {
 		change(list.Replace, "replaceMembers", "Replace all members",
 			"The first replacement of a draft ends all that was in the audience before; further batches of the draft add to it."),
 		{
-			id: "sealDraft", route: "POST /v1/audiences/{audience}/versions:seal", roles: org, scope: selvedge.WriteAudiences, handle: d.sealDraft,
+			id: "sealDraft", route: "POST /v1/audiences/{audience}/versions:seal", roles: org, scope: selvedge.WriteAudiences, handle: d.sealDraft, answer: answers(draftOf),
 			summary: "Seal the draft", about: "Its batches are matched together and make one version. Without a draft nothing happens.",
 			status: http.StatusOK, out: Draft{}, problems: []selvedge.Code{selvedge.CodeNotFound},
 		},
@@ -93,19 +103,12 @@ func (d *door) changeMembers(ctx context.Context, actor selvedge.Actor, r *http.
 		ask.ExpiresAt = *body.ExpiresAt
 	}
 	v, err := d.Audiences.Change(context.WithoutCancel(ctx), actor, selvedge.AudienceID(r.PathValue("audience")), ask)
-	if err != nil {
-		return nil, err
-	}
-	out := Batch{List: listOf(v.ListView), Faults: []list.Fault{}}
-	if v.Faults != nil {
-		out.Faults = v.Faults
-	}
-	return out, nil
+	return batchOf(v), err
 }
 
 func (d *door) sealDraft(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
 	v, err := d.Audiences.Seal(ctx, actor, selvedge.AudienceID(r.PathValue("audience")))
-	return Draft{v.Lists}, err
+	return draftOf(v), err
 }
 
 func (d *door) listVersions(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {

@@ -23,6 +23,10 @@ func (o operation) once() bool {
 	return o.method() == http.MethodPost && !o.secret && slices.Equal(o.roles, []selvedge.Role{selvedge.OrgRole})
 }
 
+// answers makes an operation's answer from what its act came to. The act says so
+// in its transaction, where the answer is kept, before the handler returns.
+func answers[T, B any](of func(T) B) func(any) any { return func(v any) any { return of(v.(T)) } }
+
 // answerOnce answers a request that carries an idempotency key: the first of a
 // key is done, and later ones are told what the first was told
 // (draft-ietf-httpapi-idempotency-key-header-07). Only what succeeded is kept: a
@@ -50,32 +54,47 @@ func (d *door) answerOnce(w http.ResponseWriter, r *http.Request, o operation, a
 		write(w, kept.Status, kept.Answer)
 		return kept.Status, nil
 	}
+	if o.in == nil && o.file == "" {
+		// What no handler reads belongs to the request too. Not in the transaction:
+		// a slow sender must keep nobody waiting.
+		if err := body.drain(); err != nil {
+			return 0, errors.Join(err, d.Once.Drop(ctx, actor, key))
+		}
+	}
 	r.Body = body
-	answer, err := d.perform(w.Header(), r, o, actor)
-	if err == nil {
-		// What the handler left unread belongs to the request too.
-		err = body.drain()
+	_, err = d.perform(w.Header(), r.WithContext(selvedge.WithOutcome(r.Context(), func(ctx context.Context, tx selvedge.Tx, v any) error {
+		answer, err := encode(o.answer(v))
+		if err != nil {
+			return err
+		}
+		if !body.ended {
+			return errors.New("the body was not read to its end before the act")
+		}
+		kept = &org.Kept{Body: body.digest(), Status: o.status, Answer: answer}
+		return d.Once.Keep(ctx, tx, actor, key, what, *kept)
+	})), o, actor)
+	if err == nil && kept == nil {
+		err = errors.New("the act did not say what it came to")
 	}
 	if err != nil {
 		return 0, errors.Join(err, d.Once.Drop(ctx, actor, key))
 	}
-	if err := d.Once.Keep(ctx, actor, key, what, org.Kept{Body: body.digest(), Status: o.status, Answer: answer}); err != nil {
-		return 0, err
-	}
-	write(w, o.status, answer)
-	return o.status, nil
+	write(w, kept.Status, kept.Answer)
+	return kept.Status, nil
 }
 
 // hashed hashes a body while it is read.
 type hashed struct {
 	io.ReadCloser
-	sum hash.Hash
+	sum   hash.Hash
+	ended bool
 }
 
 // Read implements io.Reader.
 func (h *hashed) Read(p []byte) (int, error) {
 	n, err := h.ReadCloser.Read(p)
 	h.sum.Write(p[:n])
+	h.ended = h.ended || err == io.EOF
 	return n, err
 }
 

@@ -37,6 +37,9 @@ type operation struct {
 	// invalid and too_large where there is a body.
 	problems []selvedge.Code
 	handle   handler
+	// answer makes the answer from what the act comes to, of an operation that may
+	// carry an idempotency key.
+	answer func(any) any
 }
 
 // param is a parameter in the query or a header. Those in the path are known

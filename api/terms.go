@@ -56,7 +56,7 @@ func (d *door) termsOperations() []operation {
 			in: PublishTerms{}, status: http.StatusCreated, out: Terms{}, problems: []selvedge.Code{selvedge.CodeConflict},
 		},
 		{
-			id: "acceptTerms", route: "POST /v1/terms:accept", roles: []selvedge.Role{selvedge.OrgRole}, scope: selvedge.AcceptTerms, handle: d.acceptTerms,
+			id: "acceptTerms", route: "POST /v1/terms:accept", roles: []selvedge.Role{selvedge.OrgRole}, scope: selvedge.AcceptTerms, handle: d.acceptTerms, answer: answers(acceptanceOf),
 			summary: "Accept the terms that are in force", about: "Before the first upload. Doing it again changes nothing.",
 			in: AcceptTerms{}, status: http.StatusOK, out: Acceptance{},
 		},

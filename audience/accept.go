@@ -12,8 +12,9 @@ import (
 )
 
 // accept keeps a list that was read, under the keys that are in force when its
-// row comes to be. A list that is open becomes part of the audience's draft.
-func (s *Service) accept(ctx context.Context, actor selvedge.Actor, l list.List, sealed list.Sealed) (list.List, error) {
+// row comes to be, and returns what its org is told of it. A list that is open
+// becomes part of the audience's draft.
+func accept[T any](ctx context.Context, s *Service, actor selvedge.Actor, l list.List, sealed list.Sealed, told func(list.List) T) (T, error) {
 	for {
 		l.Report, l.Spill, l.Sidecar, l.Epoch, l.RuleSet = sealed.Report, &sealed.Spill, sealed.Sidecar, sealed.Epoch, sealed.RuleSet
 		refs := []blob.Ref{sealed.Spill}
@@ -22,15 +23,18 @@ func (s *Service) accept(ctx context.Context, actor selvedge.Actor, l list.List,
 		}
 		var kept list.List
 		err := s.Names.Name(ctx, func() (err error) {
-			kept, err = s.insert(ctx, actor, l)
+			kept, err = s.insert(ctx, actor, l, func(l list.List) any { return told(l) })
 			return err
 		}, refs...)
+		if err == nil {
+			return told(kept), nil
+		}
 		if err != errRotated {
-			return kept, err
+			return *new(T), err
 		}
 		next, err := s.Receiver.Renew(ctx, sealed)
 		if err != nil {
-			return list.List{}, err
+			return *new(T), err
 		}
 		sealed = next // no row names the one before: the collector finds it
 	}
@@ -38,7 +42,7 @@ func (s *Service) accept(ctx context.Context, actor selvedge.Actor, l list.List,
 
 // insert keeps a list and fills in what is known only now. It returns errRotated
 // if its tokens are not of the epoch that is in force.
-func (s *Service) insert(ctx context.Context, actor selvedge.Actor, l list.List) (list.List, error) {
+func (s *Service) insert(ctx context.Context, actor selvedge.Actor, l list.List, told func(list.List) any) (list.List, error) {
 	err := s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
 		// Again: it may have been suspended while the list came in.
 		if err := s.mayBring(ctx, tx, l.Org, l.Kind); err != nil {
@@ -66,7 +70,10 @@ func (s *Service) insert(ctx context.Context, actor selvedge.Actor, l list.List)
 				return err
 			}
 		}
-		return s.Outbox.Append(ctx, tx, acceptedEntry(actor, l))
+		if err := s.Outbox.Append(ctx, tx, acceptedEntry(actor, l)); err != nil {
+			return err
+		}
+		return selvedge.Conclude(ctx, tx, told(l))
 	})
 	return l, err
 }

@@ -138,7 +138,10 @@ func (s *Labels) Propose(ctx context.Context, actor selvedge.Actor, audience sel
 		if err := s.Repo.InsertLabel(ctx, tx, l); err != nil {
 			return err
 		}
-		return s.Outbox.Append(ctx, tx, labelEntry(actor, ledger.LabelProposed, l))
+		if err := s.Outbox.Append(ctx, tx, labelEntry(actor, ledger.LabelProposed, l)); err != nil {
+			return err
+		}
+		return selvedge.Conclude(ctx, tx, l)
 	})
 	if err != nil {
 		return Label{}, err

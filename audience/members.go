@@ -66,11 +66,7 @@ func (s *Service) Change(ctx context.Context, actor selvedge.Actor, id selvedge.
 	if err != nil {
 		return Receipt{}, err
 	}
-	l, err = s.accept(ctx, actor, l, sealed)
-	if err != nil {
-		return Receipt{}, err
-	}
-	return Receipt{ListView{List: l, Status: Processing}, faults}, nil
+	return accept(ctx, s, actor, l, sealed, func(l list.List) Receipt { return Receipt{ListView{List: l, Status: Processing}, faults} })
 }
 
 // kept returns a time as the database keeps it.
@@ -107,8 +103,10 @@ func (s *Service) Seal(ctx context.Context, actor selvedge.Actor, id selvedge.Au
 		if _, err := s.Repo.Audience(ctx, tx, org, id); err != nil {
 			return err
 		}
-		d, err = s.drafts().seal(ctx, tx, actor, id)
-		return err
+		if d, err = s.drafts().seal(ctx, tx, actor, id); err != nil {
+			return err
+		}
+		return selvedge.Conclude(ctx, tx, d)
 	})
 	if err != nil {
 		return Draft{}, err

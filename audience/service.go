@@ -103,13 +103,17 @@ func (s *Service) Create(ctx context.Context, actor selvedge.Actor, name string)
 		if err := s.Repo.InsertAudience(ctx, tx, a); err != nil {
 			return err
 		}
-		return s.Outbox.Append(ctx, tx, ledger.Entry{
+		err = s.Outbox.Append(ctx, tx, ledger.Entry{
 			Space: ledger.Ads, Kind: ledger.AudienceCreated, Actor: actor,
 			Body: struct {
 				Audience selvedge.AudienceID `json:"audience"`
 				Org      selvedge.OrgID      `json:"org"`
 			}{a.ID, org},
 		})
+		if err != nil {
+			return err
+		}
+		return selvedge.Conclude(ctx, tx, View{Audience: a, Status: Empty})
 	})
 	return View{Audience: a, Status: Empty}, err
 }
@@ -227,11 +231,8 @@ func (s *Service) Upload(ctx context.Context, actor selvedge.Actor, id selvedge.
 		return ListView{}, err
 	}
 	// An upload is a draft of its own.
-	l, err := s.accept(ctx, actor, list.List{Org: org, Audience: id, Kind: list.Add, State: list.StateAccepted}, sealed)
-	if err != nil {
-		return ListView{}, err
-	}
-	return ListView{List: l, Status: Processing}, nil
+	told := func(l list.List) ListView { return ListView{List: l, Status: Processing} }
+	return accept(ctx, s, actor, list.List{Org: org, Audience: id, Kind: list.Add, State: list.StateAccepted}, sealed, told)
 }
 
 // GetList returns one list of one of the org's audiences.

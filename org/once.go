@@ -33,15 +33,15 @@ type OnceRepository interface {
 	Request(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID, key [16]byte) (*Request, error)
 	// PutRequest keeps a request in place of any of the same key.
 	PutRequest(ctx context.Context, tx selvedge.Tx, r Request) error
-	// DropRequest forgets a request, if there is one.
+	// DropRequest forgets a request that is under way, if there is one.
 	DropRequest(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID, key [16]byte) error
 	// DropRequests forgets the requests whose time was over before now.
 	DropRequests(ctx context.Context, tx selvedge.Tx, now time.Time) error
 }
 
 // OnceLife is how long an answer is kept, and onceLease how long a request may be
-// under way before its key is free again: nobody knows then what became of it,
-// and it is done again.
+// under way before its key is free again: its act was not done, or the answer
+// would be there.
 const (
 	OnceLife  = 24 * time.Hour
 	onceLease = 15 * time.Minute
@@ -53,8 +53,9 @@ const MaxIdempotencyKey = 255
 // Once has each of an org's requests that carry an idempotency key done once
 // (draft-ietf-httpapi-idempotency-key-header-07). It is safe for concurrent use.
 //
-// It is not one with the act: a server that dies between the two forgets that
-// the act was done, and after onceLease the key stands for doing it again.
+// The answer is kept in the transaction of the act (selvedge.Outcome). So a
+// server that dies has done both or neither, and a request that outlives its
+// lease does nothing that another one under its key has done.
 type Once struct {
 	Repo  OnceRepository
 	Tx    selvedge.Transactor
@@ -68,7 +69,7 @@ func NewOnce(repo OnceRepository, tx selvedge.Transactor, clock selvedge.Clock, 
 }
 
 // Begin begins a request, or returns what it was answered. If it returns nil,
-// the caller does what is asked and then calls Keep or Drop. What is a digest of
+// the caller does what is asked, with Keep in its transaction, or calls Drop. What is a digest of
 // method, path and query.
 //
 // It returns a CodeConflict error, Reason "in_flight", while the first request
@@ -103,18 +104,25 @@ func (o *Once) Begin(ctx context.Context, actor selvedge.Actor, key string, what
 	return kept, err
 }
 
-// Keep keeps the answer of a request that was begun.
-func (o *Once) Keep(ctx context.Context, actor selvedge.Actor, key string, what [sha256.Size]byte, k Kept) error {
+// Keep keeps the answer of a request that was begun, in the transaction of its
+// act. It returns a CodeConflict error, which undoes the act, if the request took
+// longer than its lease and another one under its key has been answered.
+func (o *Once) Keep(ctx context.Context, tx selvedge.Tx, actor selvedge.Actor, key string, what [sha256.Size]byte, k Kept) error {
 	org, hashed, err := o.of(actor, key)
 	if err != nil {
 		return err
 	}
-	return o.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
-		return o.Repo.PutRequest(ctx, tx, Request{Org: org, Key: hashed, What: what, Until: o.Clock.Now().Add(OnceLife), Kept: &k})
-	})
+	have, err := o.Repo.Request(ctx, tx, org, hashed)
+	if err != nil {
+		return err
+	}
+	if have != nil && (have.Kept != nil || have.What != what) {
+		return selvedge.Errorf(selvedge.CodeConflict, "it took too long, and was sent again meanwhile").Because("sent_again")
+	}
+	return o.Repo.PutRequest(ctx, tx, Request{Org: org, Key: hashed, What: what, Until: o.Clock.Now().Add(OnceLife), Kept: &k})
 }
 
-// Drop forgets a request that was begun and changed nothing.
+// Drop forgets a request that was begun, unless its act was done.
 func (o *Once) Drop(ctx context.Context, actor selvedge.Actor, key string) error {
 	org, hashed, err := o.of(actor, key)
 	if err != nil {

@@ -1,6 +1,7 @@
 package org_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"path/filepath"
 	"testing"
@@ -41,7 +42,18 @@ func TestOnceLife(t *testing.T) {
 		t.Errorf("under way: %s", code)
 	}
 	answer := org.Kept{Body: sha256.Sum256(nil), Status: 201, Answer: []byte("{}")}
-	if err := o.Keep(t.Context(), acme, "k", what, answer); err != nil {
+	keep := func() error {
+		return b.db.Update(t.Context(), func(ctx context.Context, tx selvedge.Tx) error { return o.Keep(ctx, tx, acme, "k", what, answer) })
+	}
+	if err := keep(); err != nil {
+		t.Fatal(err)
+	}
+	// Another server that had begun it before must not do it a second time.
+	if err := keep(); selvedge.CodeOf(err) != selvedge.CodeConflict {
+		t.Errorf("kept twice: %v", err)
+	}
+	// What was done is not forgotten because something failed afterwards.
+	if err := o.Drop(t.Context(), acme, "k"); err != nil {
 		t.Fatal(err)
 	}
 	b.clock.Add(org.OnceLife - time.Microsecond)

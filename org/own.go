@@ -103,8 +103,10 @@ func (s *Service) RevokeOrgKey(ctx context.Context, actor selvedge.Actor, id sel
 		if actor.Role() == selvedge.OrgRole && len(live) == 1 && live[0].Public == public {
 			return selvedge.Errorf(selvedge.CodeConflict, "this is the last valid key of the org: issue another one first").Because("last_key")
 		}
-		k, err = s.revoke(ctx, tx, actor, k)
-		return err
+		if k, err = s.revoke(ctx, tx, actor, k); err != nil {
+			return err
+		}
+		return selvedge.Conclude(ctx, tx, k)
 	})
 	if err != nil {
 		return Key{}, err

@@ -152,6 +152,9 @@ func (s *Service) Accept(ctx context.Context, actor selvedge.Actor, id selvedge.
 			return selvedge.Errorf(selvedge.CodeConflict, "this is not the version of the terms that is in force").At("version").Because("not_current")
 		}
 		a, err = s.Repo.Acceptance(ctx, tx, id, version)
+		if err == nil {
+			return selvedge.Conclude(ctx, tx, a)
+		}
 		if selvedge.CodeOf(err) != selvedge.CodeNotFound {
 			return err
 		}
@@ -159,7 +162,7 @@ func (s *Service) Accept(ctx context.Context, actor selvedge.Actor, id selvedge.
 		if err := s.Repo.InsertAcceptance(ctx, tx, a); err != nil {
 			return err
 		}
-		return s.Outbox.Append(ctx, tx, ledger.Entry{
+		err = s.Outbox.Append(ctx, tx, ledger.Entry{
 			Space: ledger.Ads, Kind: ledger.TermsAccepted, Actor: actor,
 			Body: struct {
 				Org     selvedge.OrgID `json:"org"`
@@ -167,6 +170,10 @@ func (s *Service) Accept(ctx context.Context, actor selvedge.Actor, id selvedge.
 				SHA256  string         `json:"sha256"`
 			}{id, version, hex.EncodeToString(t.SHA256[:])},
 		})
+		if err != nil {
+			return err
+		}
+		return selvedge.Conclude(ctx, tx, a)
 	})
 	if err != nil {
 		return Acceptance{}, err

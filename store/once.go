@@ -47,7 +47,7 @@ func (Orgs) PutRequest(ctx context.Context, tx selvedge.Tx, r org.Request) error
 
 // DropRequest implements org.OnceRepository.
 func (Orgs) DropRequest(ctx context.Context, tx selvedge.Tx, id selvedge.OrgID, key [16]byte) error {
-	_, err := exec(ctx, tx, `DELETE FROM org_request WHERE org_id = ? AND key = ?`, id, key[:])
+	_, err := exec(ctx, tx, `DELETE FROM org_request WHERE org_id = ? AND key = ? AND body IS NULL`, id, key[:])
 	return err
 }
 

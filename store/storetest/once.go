@@ -76,6 +76,10 @@ func requestsOfOneOrg(t *testing.T, s *site) {
 	same(t, "its own", &r, s.request(t, "org_a", 1))
 	s.update(t, func(ctx context.Context, tx selvedge.Tx) error { return s.Orgs.DropRequest(ctx, tx, "org_a", r.Key) })
 	same(t, "dropped", (*org.Request)(nil), s.request(t, "org_a", 1))
+	r.Kept = &org.Kept{Status: 200, Answer: []byte("x")}
+	s.putRequest(t, r)
+	s.update(t, func(ctx context.Context, tx selvedge.Tx) error { return s.Orgs.DropRequest(ctx, tx, "org_a", r.Key) })
+	same(t, "answered", &r, s.request(t, "org_a", 1))
 }
 
 func requestDropAbsent(t *testing.T, s *site) {

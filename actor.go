@@ -39,6 +39,7 @@ type Actor struct {
 	org     OrgID
 	key     string
 	account string
+	agency  OrgID // who acts for org, if that is another one
 	may     Scopes
 }
 
@@ -58,6 +59,14 @@ func OperatorByKey(name, key string) Actor {
 // OrgActor is an org acting through the named key.
 func OrgActor(org OrgID, key string) Actor {
 	return Actor{role: OrgRole, name: key, org: org, key: key}
+}
+
+// Agent is an org, the agency, that acts for another one through a key of its
+// own. Its name has all three, for every ledger entry of what it does.
+func Agent(org, agency OrgID, key string) Actor {
+	a := OrgActor(org, key)
+	a.agency, a.name = agency, key+" of "+string(agency)+" for "+string(org)
+	return a
 }
 
 // Self is the holder of the account with a platform id. The id is in no ledger:
@@ -88,6 +97,10 @@ func (a Actor) Key() string { return a.key }
 
 // Org returns the org that the actor acts for, and false if it acts for none.
 func (a Actor) Org() (OrgID, bool) { return a.org, a.role == OrgRole && a.org != "" }
+
+// Agency returns the org that acts for the actor's Org under a mandate, and false
+// if the org acts by itself.
+func (a Actor) Agency() (OrgID, bool) { return a.agency, a.role == OrgRole && a.agency != "" }
 
 // Account returns the platform id of the account whose holder the actor is, and
 // false if it is nobody's holder.

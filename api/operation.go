@@ -68,6 +68,9 @@ func (o operation) codes() []selvedge.Code {
 	if o.paged {
 		can[selvedge.CodeInvalid] = true
 	}
+	if o.agents() {
+		can[selvedge.CodeNotFound] = true
+	}
 	if o.once() {
 		can[selvedge.CodeConflict], can[selvedge.CodeKeyReused], can[selvedge.CodeInvalid] = true, true, true
 	}
@@ -89,7 +92,7 @@ func (d *door) operations() []operation {
 	for _, some := range [][]operation{
 		d.audienceOperations(), d.listOperations(), d.memberOperations(), d.peopleOperations(), d.meOperations(),
 		d.promptOperations(), d.jobOperations(), d.importOperations(),
-		d.orgOperations(), d.termsOperations(), d.keyOperations(), d.labelOperations(),
+		d.orgOperations(), d.termsOperations(), d.keyOperations(), d.mandateOperations(), d.labelOperations(),
 	} {
 		all = append(all, some...)
 	}

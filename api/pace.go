@@ -44,6 +44,9 @@ func newLimiter(p Pace) *limiter {
 // and nobody else's.
 func (l *limiter) admit(h http.Header, actor selvedge.Actor, now time.Time) error {
 	org, ok := actor.Org()
+	if agency, acts := actor.Agency(); acts {
+		org = agency // which keeps nobody waiting but itself
+	}
 	if !ok {
 		return nil
 	}

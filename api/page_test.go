@@ -98,6 +98,9 @@ func (p *platform) shelves(t *testing.T) map[string]shelf {
 		_, _, err = p.Orgs.IssueOrgKey(t.Context(), anna, own, "more", selvedge.ReadAudiences)
 		must(t, err)
 	}
+	mandate := func(int) {
+		post(p.acme, "/v1/mandates", `{"agency":"org_aaaaaaaaaaaaaaaaaaaaaaaa","scopes":["audiences:read"],"expires_at":"2026-06-01T00:00:00Z"}`)
+	}
 	return map[string]shelf{
 		"listAudiences": {p.acme, "/v1/audiences", func(int) { post(p.acme, "/v1/audiences", `{"name":"More"}`) }},
 		"listLists":     {p.acme, aud + "/lists", func(n int) { post(p.acme, aud+"/lists", fmt.Sprintf("email\nx%d@example.com\n", n)) }},
@@ -121,8 +124,10 @@ func (p *platform) shelves(t *testing.T) map[string]shelf {
 			_, err := p.Orgs.Propose(t.Context(), selvedge.OperatorByKey("anna", "k"), fmt.Sprint("Org ", n), "Ltd", org.Advertiser)
 			must(t, err)
 		}},
-		"listKeys":    {p.acme, "/v1/keys", newKey},
-		"listOrgKeys": {p.anna, "/v1/orgs/" + string(own) + "/keys", newKey},
+		"listMandates":    {p.acme, "/v1/mandates", mandate},
+		"listOrgMandates": {p.anna, "/v1/orgs/" + string(own) + "/mandates", mandate},
+		"listKeys":        {p.acme, "/v1/keys", newKey},
+		"listOrgKeys":     {p.anna, "/v1/orgs/" + string(own) + "/keys", newKey},
 		"listImports": {p.key, "/v1/imports", func(n int) {
 			post(p.key, "/v1/imports", fmt.Sprintf(`{"type":"account","account":"acc-%d","country":"GB","age_class":"adult","state":"active"}`+"\n", n), "application/x-ndjson")
 		}},

@@ -123,10 +123,14 @@ func (d *door) authenticate(r *http.Request) (selvedge.Actor, error) {
 	if !strings.EqualFold(scheme, "Bearer") {
 		return selvedge.Actor{}, selvedge.Errorf(selvedge.CodeUnauthenticated, "send a key: Authorization: Bearer slv_...")
 	}
-	if person.IsLink(bearer) {
+	if person.IsLink(bearer) && r.Header.Get(actsFor) == "" {
 		return d.Links.Open(bearer)
 	}
-	return d.Orgs.Authenticate(r.Context(), bearer)
+	actor, err := d.Orgs.Authenticate(r.Context(), bearer)
+	if org := r.Header.Get(actsFor); err == nil && org != "" {
+		return d.Orgs.ActFor(r.Context(), actor, selvedge.OrgID(org))
+	}
+	return actor, err
 }
 
 // log notes a request: its route, never its path, which holds ids.

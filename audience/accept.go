@@ -45,6 +45,9 @@ func accept[T any](ctx context.Context, s *Service, actor selvedge.Actor, l list
 func (s *Service) insert(ctx context.Context, actor selvedge.Actor, l list.List, told func(list.List) any) (list.List, error) {
 	err := s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
 		// Again: it may have been suspended while the list came in.
+		if err := s.Orgs.MayAct(ctx, tx, actor, selvedge.WriteAudiences); err != nil {
+			return err
+		}
 		if err := s.mayBring(ctx, tx, l.Org, l.Kind); err != nil {
 			return err
 		}

@@ -70,6 +70,7 @@ type Labels struct {
 	Repo   LabelRepository
 	Tx     selvedge.Transactor
 	Outbox ledger.Outbox
+	Orgs   Standing
 	Ledger ledger.Gate
 	IDs    selvedge.IDSource
 	Clock  selvedge.Clock
@@ -122,6 +123,9 @@ func (s *Labels) Propose(ctx context.Context, actor selvedge.Actor, audience sel
 	err = s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
 		// Before the text is looked at: another org's id is answered like none.
 		if _, err := s.Repo.Audience(ctx, tx, org, audience); err != nil {
+			return err
+		}
+		if err := s.Orgs.MayAct(ctx, tx, actor, selvedge.WriteAudiences); err != nil {
 			return err
 		}
 		if err := validateLabel(text); err != nil {

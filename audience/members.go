@@ -103,6 +103,9 @@ func (s *Service) Seal(ctx context.Context, actor selvedge.Actor, id selvedge.Au
 		if _, err := s.Repo.Audience(ctx, tx, org, id); err != nil {
 			return err
 		}
+		if err := s.Orgs.MayAct(ctx, tx, actor, selvedge.WriteAudiences); err != nil {
+			return err
+		}
 		if d, err = s.drafts().seal(ctx, tx, actor, id); err != nil {
 			return err
 		}

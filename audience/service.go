@@ -37,6 +37,8 @@ type Service struct {
 
 // Standing says whether an org may bring lists.
 type Standing interface {
+	// MayAct returns an error if the actor is an agency that may not do so any more.
+	MayAct(ctx context.Context, tx selvedge.Tx, actor selvedge.Actor, scope selvedge.Scopes) error
 	// MayUpload returns an error unless the org may bring a list now.
 	MayUpload(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID) error
 }
@@ -95,6 +97,9 @@ func (s *Service) Create(ctx context.Context, actor selvedge.Actor, name string)
 	}
 	a := Audience{Org: org, Name: name, CreatedAt: s.Clock.Now()}
 	err = s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		if err := s.Orgs.MayAct(ctx, tx, actor, selvedge.WriteAudiences); err != nil {
+			return err
+		}
 		id, err := s.IDs.Next(ctx, tx, org, "aud")
 		if err != nil {
 			return err

@@ -39,6 +39,8 @@ const (
 	OrgApproved      Kind = "org.approved"
 	OrgSuspended     Kind = "org.suspended"
 	OrgReactivated   Kind = "org.reactivated"
+	MandateGranted   Kind = "mandate.granted" // an agency may act for an org
+	MandateEnded     Kind = "mandate.ended"
 	TermsPublished   Kind = "terms.published"
 	TermsAccepted    Kind = "terms.accepted"
 	LabelProposed    Kind = "label.proposed"

@@ -142,7 +142,11 @@ func (o *Once) of(actor selvedge.Actor, key string) (selvedge.OrgID, [16]byte, e
 		return "", [16]byte{}, selvedge.Errorf(selvedge.CodeInvalid, "must be 1 to %d visible ASCII characters", MaxIdempotencyKey).
 			At("Idempotency-Key").Because("bad_idempotency_key")
 	}
-	sum := o.key.MAC([]byte(org), []byte(key))
+	parts := [][]byte{[]byte(org), []byte(key)}
+	if agency, ok := actor.Agency(); ok {
+		parts = append(parts, []byte(agency)) // it is not told what others were answered
+	}
+	sum := o.key.MAC(parts...)
 	return org, [16]byte(sum[:16]), nil
 }
 

@@ -109,5 +109,6 @@ type Repository interface {
 	NextID(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID, prefix string) (uint64, error)
 
 	OnceRepository
+	MandateRepository
 	TermsRepository
 }

@@ -238,7 +238,7 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 		Repo: store.Keys{DB: db}, Keys: keys, Tx: db, Changes: changes, Outbox: outbox, Blobs: blobs, Names: s.Collector, Dir: spills, Memory: sortMemory,
 		Jobs: s.Jobs, Ledger: s.watch(), // until Start
 	}
-	s.Labels = &audience.Labels{Repo: audiences, Tx: db, Outbox: outbox, Ledger: s.ledgers, IDs: ids, Clock: cfg.Clock}
+	s.Labels = &audience.Labels{Repo: audiences, Orgs: s.Orgs, Tx: db, Outbox: outbox, Ledger: s.ledgers, IDs: ids, Clock: cfg.Clock}
 	s.Matcher = &audience.Matcher{
 		Labels: s.Labels,
 		Repo:   audiences, Orgs: orgs, Tx: db, Changes: changes, Outbox: outbox, Jobs: s.Jobs, Blobs: blobs, Names: s.Collector, Index: s.index,

@@ -94,6 +94,7 @@ func Run(t *testing.T, open func(t *testing.T, clock selvedge.Clock) Backend) {
 		"Terms":       termsCases(),
 		"Labels":      labelCases(),
 		"Once":        onceCases(),
+		"Mandates":    mandateCases(),
 		"Objections":  objectionCases(),
 		"Erasure":     erasureCases(),
 		"Audiences":   audienceCases(),

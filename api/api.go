@@ -27,6 +27,7 @@ type Config struct {
 	People    *contact.People
 	Persons   *person.Service
 	Links     *person.Links
+	Tokens    *person.Tokens // nil if the platform signs none itself
 	Prompts   *prompt.Service
 	Importer  *contact.Importer
 	Ledger    ledger.Gate

@@ -106,6 +106,9 @@ func parameters(o operation) []*huma.Param {
 		params = append(slices.Clone(params), query("cursor", "next of the page before"),
 			param{in: "query", name: "limit", about: "how many things the page has at most, 1 to 100; 100 if it is missing", integer: true})
 	}
+	if o.personal() {
+		params = append(slices.Clone(params), header(gpc, "1: an opt-out signal, honoured from then on as an objection to all matching"))
+	}
 	if o.agents() {
 		params = append(slices.Clone(params), header(actsFor, "an agency names here the org that it acts for, which has given it a mandate"))
 	}

@@ -62,7 +62,6 @@ type Link struct {
 
 func (d *door) meOperations() []operation {
 	self, platform, absent := []selvedge.Role{selvedge.PersonRole}, []selvedge.Role{selvedge.PlatformRole}, []selvedge.Code{selvedge.CodeNotFound}
-	signal := []param{header("Sec-GPC", "1: an opt-out signal, honoured from then on as an objection to all matching")}
 	return []operation{
 		{
 			id: "makeLink", route: "POST /v1/accounts/{account}/links", roles: platform, handle: d.makeLink,
@@ -70,7 +69,7 @@ func (d *door) meOperations() []operation {
 			status: http.StatusCreated, out: Link{},
 		},
 		{
-			id: "getMe", route: "GET /v1/me", roles: self, handle: d.getMe, params: signal,
+			id: "getMe", route: "GET /v1/me", roles: self, handle: d.getMe,
 			summary: "Show what is held of me", status: http.StatusOK, out: Me{}, problems: absent,
 		},
 		{
@@ -89,7 +88,8 @@ func (d *door) meOperations() []operation {
 		},
 		{
 			id: "liftMe", route: "POST /v1/me:lift", roles: self, handle: d.liftMe,
-			summary: "Take an objection back", in: MyObjection{}, status: http.StatusOK, out: MyObjection{}, problems: absent,
+			summary: "Take an objection back", about: "The objection signal stands as long as the browser sends it.",
+			in: MyObjection{}, status: http.StatusOK, out: MyObjection{}, problems: []selvedge.Code{selvedge.CodeNotFound, selvedge.CodeConflict},
 		},
 		{
 			id: "eraseMe", route: "POST /v1/me:erase", roles: self, handle: d.eraseMe,
@@ -103,9 +103,9 @@ func (d *door) makeLink(_ context.Context, actor selvedge.Actor, r *http.Request
 	return Link(l), err
 }
 
-func (d *door) getMe(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
+func (d *door) getMe(ctx context.Context, actor selvedge.Actor, _ *http.Request) (any, error) {
 	own, _ := actor.Account()
-	me, err := d.Persons.Me(ctx, actor, own, r.Header.Get("Sec-GPC") == "1")
+	me, err := d.Persons.Me(ctx, actor, own)
 	return meOf(me), err
 }
 
@@ -136,7 +136,11 @@ func (d *door) objectMe(ctx context.Context, actor selvedge.Actor, r *http.Reque
 }
 
 func (d *door) liftMe(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
-	return d.mine(ctx, actor, r, d.People.LiftObjection)
+	lift := d.People.LiftObjection
+	if r.Header.Get(gpc) == "1" {
+		lift = liftUnderSignal(lift)
+	}
+	return d.mine(ctx, actor, r, lift)
 }
 
 func (d *door) mine(ctx context.Context, actor selvedge.Actor, r *http.Request,

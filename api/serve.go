@@ -87,6 +87,9 @@ func (d *door) answer(w http.ResponseWriter, r *http.Request, o operation) (int,
 	if err := d.limits.admit(w.Header(), actor, d.Clock.Now()); err != nil {
 		return 0, err
 	}
+	if err := d.honour(w.Header(), r, actor, o); err != nil {
+		return 0, err
+	}
 	if key := r.Header.Get(idempotencyKey); key != "" && o.once() {
 		return d.answerOnce(w, r, o, actor, key)
 	}
@@ -125,6 +128,9 @@ func (d *door) authenticate(r *http.Request) (selvedge.Actor, error) {
 	}
 	if person.IsLink(bearer) && r.Header.Get(actsFor) == "" {
 		return d.Links.Open(bearer)
+	}
+	if d.Tokens != nil && person.IsToken(bearer) && r.Header.Get(actsFor) == "" {
+		return d.Tokens.Open(bearer)
 	}
 	actor, err := d.Orgs.Authenticate(r.Context(), bearer)
 	if org := r.Header.Get(actsFor); err == nil && org != "" {

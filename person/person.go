@@ -57,17 +57,10 @@ type Held struct {
 	Through []contact.Handle // the addresses through which it does
 }
 
-// Me returns what a person is shown. Signal says that the request carries an
-// opt-out signal: it is honoured from then on, and shown as honoured (California
-// Code of Regulations, title 11, s. 7025). Only the person, the platform or an
-// operator may; see contact.People.Look for what the latter two leave behind. It
-// returns a CodeNotFound error if there is no such account.
-func (s *Service) Me(ctx context.Context, actor selvedge.Actor, platformID string, signal bool) (Me, error) {
-	if signal {
-		if err := s.People.Object(ctx, actor, platformID, contact.Objection{Scope: contact.ScopeSignal}); err != nil {
-			return Me{}, err
-		}
-	}
+// Me returns what a person is shown. Only the person, the platform or an operator
+// may; see contact.People.Look for what the latter two leave behind. It returns a
+// CodeNotFound error if there is no such account.
+func (s *Service) Me(ctx context.Context, actor selvedge.Actor, platformID string) (Me, error) {
 	held, err := s.People.Look(ctx, actor, platformID)
 	if err != nil {
 		return Me{}, err

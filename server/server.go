@@ -54,6 +54,10 @@ type Config struct {
 	// UnknownAge says what an unknown age counts as. It may be missing only
 	// where nothing is matched: Start refuses to run without it.
 	UnknownAge contact.AgePolicy
+	// PersonKeys is a file with the public keys, a JSON Web Key Set, by which the
+	// platform signs tokens for people itself; empty if it signs none. Their iss
+	// and aud must be PersonIssuer and PersonAudience.
+	PersonKeys, PersonIssuer, PersonAudience string
 	// Tick is the interval at which figures are published; 0 is DefaultTick.
 	Tick time.Duration
 	// Pace is what each org may ask; the zero Pace is api.DefaultPace.
@@ -143,6 +147,7 @@ type Server struct {
 	People    *contact.People
 	Persons   *person.Service
 	Links     *person.Links
+	Tokens    *person.Tokens // nil if the platform signs none itself
 	Audiences *audience.Service
 	Labels    *audience.Labels
 	Matcher   *audience.Matcher
@@ -200,6 +205,9 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	}
 	s := &Server{cfg: cfg, db: db, ledgers: newLedgers(cfg, root, db), blobs: blobs}
 	if s.Jobs, err = openJobs(ctx, cfg, db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if s.Tokens, err = cfg.personTokens(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	s.assemble(root, keys, blobs, spills)
@@ -293,7 +301,7 @@ func (s *Server) RebuildIndex(ctx context.Context) error { return s.index.Rebuil
 // Handler returns the HTTP API.
 func (s *Server) Handler() http.Handler {
 	return api.New(api.Config{
-		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, Labels: s.Labels, People: s.People, Persons: s.Persons, Links: s.Links, Prompts: s.Prompts, Ledger: s.ledgers, Work: s,
+		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, Labels: s.Labels, People: s.People, Persons: s.Persons, Links: s.Links, Tokens: s.Tokens, Prompts: s.Prompts, Ledger: s.ledgers, Work: s,
 		Importer: s.Importer, SpoolDir: s.spills, Outlive: s.ending.outlive,
 		Ready: s.ready, Metrics: s.metrics(), Cursors: s.cursors, Pace: s.cfg.Pace, Clock: s.cfg.Clock, Entropy: s.cfg.Entropy, Log: s.cfg.Log, Version: s.cfg.Code,
 	})

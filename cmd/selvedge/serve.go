@@ -41,6 +41,7 @@ type serveCmd struct {
 	folder
 	ages
 	tick
+	persons
 	Listen string `default:"localhost:8780" help:"Address to serve on."`
 }
 
@@ -59,8 +60,19 @@ func (t tick) Validate() error {
 
 func (t tick) set(cfg *server.Config) { cfg.Tick = t.Tick }
 
+// persons say which tokens of the platform's own open a person's routes.
+type persons struct {
+	PersonKeys     string `type:"existingfile" help:"Public keys (a JSON Web Key Set) by which the platform signs tokens for people itself."`
+	PersonIssuer   string `help:"What iss must say in such a token."`
+	PersonAudience string `help:"What aud must say in such a token."`
+}
+
+func (p persons) trust(cfg *server.Config) {
+	cfg.PersonKeys, cfg.PersonIssuer, cfg.PersonAudience = p.PersonKeys, p.PersonIssuer, p.PersonAudience
+}
+
 func (cmd serveCmd) Run(ctx context.Context, c *console) error {
-	s, err := cmd.open(ctx, c, withAges(cmd.UnknownAge), cmd.set)
+	s, err := cmd.open(ctx, c, withAges(cmd.UnknownAge), cmd.set, cmd.trust)
 	if err != nil {
 		return err
 	}

@@ -225,8 +225,9 @@ func (c *Client) CancelJob(ctx context.Context, id string) (Job, error) {
 	return call[Job](ctx, c, "POST", "/v1/jobs/"+url.PathEscape(id)+":cancel", nil)
 }
 
-// every returns what is on all pages of a list.
-func every[T any](ctx context.Context, c *Client, path string) (all []T, err error) {
+// every returns what is on all pages of a list, never nil.
+func every[T any](ctx context.Context, c *Client, path string) ([]T, error) {
+	all := []T{}
 	for cursor := ""; ; {
 		page, err := call[Items[T]](ctx, c, "GET", path+"?"+url.Values{"cursor": {cursor}}.Encode(), nil)
 		if err != nil {

@@ -48,15 +48,21 @@ func (c *Client) Audiences(ctx context.Context) ([]Audience, error) {
 // SHA-256 as RFC 9530 writes it, "sha-256=:BASE64:"; with one, a file that
 // arrives otherwise is refused whole. It may be empty, and so may the region.
 func (c *Client) UploadList(ctx context.Context, audience selvedge.AudienceID, csv io.Reader, defaultRegion, digest string) (List, error) {
+	return c.UploadFile(ctx, audience, csv, list.Options{DefaultRegion: defaultRegion}, digest)
+}
+
+// UploadFile is UploadList for a file of any format, of which the sender may say
+// more.
+func (c *Client) UploadFile(ctx context.Context, audience selvedge.AudienceID, file io.Reader, o list.Options, digest string) (List, error) {
 	path := "/v1/audiences/" + url.PathEscape(string(audience)) + "/lists"
-	if defaultRegion != "" {
-		path += "?default_region=" + url.QueryEscape(defaultRegion)
+	if q := listQuery(o); len(q) > 0 {
+		path += "?" + q.Encode()
 	}
-	req, err := http.NewRequestWithContext(ctx, "POST", strings.TrimSuffix(c.URL, "/")+path, csv)
+	req, err := http.NewRequestWithContext(ctx, "POST", strings.TrimSuffix(c.URL, "/")+path, file)
 	if err != nil {
 		return List{}, err
 	}
-	req.Header.Set("Content-Type", "text/csv")
+	req.Header.Set("Content-Type", "application/octet-stream")
 	if digest != "" {
 		req.Header.Set("Content-Digest", digest)
 	}

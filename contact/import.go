@@ -16,7 +16,6 @@ import (
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/change"
-	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/prompt"
 	"github.com/selvedge/selvedge/purpose"
@@ -143,17 +142,13 @@ func eachRow(ctx context.Context, name string, open Source, columns []string, fn
 // run is one import at work.
 type run struct {
 	*Importer
+	*maker
 	actor  selvedge.Actor
-	id     ImportID
 	keys   *token.Keys // of the epoch that was in force when the run began
 	report Report
 
-	prompts         map[prompt.Name]prompt.Registered // in effect when the run began
-	withheld        map[prompt.Name]identifier.Reason // registered and not in effect: why their rows are refused
-	erased          map[string]*accountRow            // rows of erased accounts, by platform id: they may come back
+	erased          map[string]*accountRow // rows of erased accounts, by platform id: they may come back
 	refusedAccounts refusals
-
-	refs map[prompt.Name]prompt.Ref // of prompts met so far, registered or not
 
 	refused refusals          // of contact_points.csv
 	counted *roaring64.Bitmap // contact points that this run has met
@@ -163,17 +158,14 @@ type run struct {
 
 // begin opens the import of a digest, or takes it up where it was cut off.
 func (im *Importer) begin(ctx context.Context, actor selvedge.Actor, digest [32]byte) (*run, error) {
-	r := &run{Importer: im, actor: actor, refs: map[prompt.Name]prompt.Ref{}, erased: map[string]*accountRow{}, refused: refusals{}, counted: roaring64.New(), tokened: roaring.New()}
+	r := &run{Importer: im, actor: actor, erased: map[string]*accountRow{}, refused: refusals{}, counted: roaring64.New(), tokened: roaring.New()}
 	var err error
 	if r.keys, err = im.Keys.Current(ctx); err != nil {
 		return nil, err
 	}
 	err = im.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
 		var err error
-		if r.prompts, err = im.Prompts.Prompts(ctx, tx); err != nil {
-			return err
-		}
-		if r.withheld, err = im.withheld(ctx, tx); err != nil {
+		if r.maker, err = im.newMaker(ctx, tx); err != nil {
 			return err
 		}
 		id, open, ok, err := im.Repo.OpenImport(ctx, tx)
@@ -203,24 +195,6 @@ func (im *Importer) begin(ctx context.Context, actor selvedge.Actor, digest [32]
 	r.report.Import = r.id
 	r.tokens = newTokenSorter(im.Dir, im.Memory)
 	return r, nil
-}
-
-// withheld returns the prompts that are registered and not in effect. Nothing
-// is kept of a row that names one. A contact point keeps for ever the purposes
-// of the moment at which it came: kept now, with none, it could not be matched
-// even after the approval. Left out, the row can be brought again.
-func (im *Importer) withheld(ctx context.Context, tx selvedge.Tx) (map[prompt.Name]identifier.Reason, error) {
-	proposals, err := im.Prompts.Proposals(ctx, tx)
-	out := map[prompt.Name]identifier.Reason{}
-	for n, p := range proposals {
-		switch p.State {
-		case prompt.Pending:
-			out[n] = reasonPromptPending
-		case prompt.Refused:
-			out[n] = reasonPromptRefused
-		}
-	}
-	return out, err
 }
 
 func (r *run) close() { r.tokens.close() }

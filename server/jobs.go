@@ -7,6 +7,7 @@ import (
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/audience"
+	"github.com/selvedge/selvedge/compaction"
 	"github.com/selvedge/selvedge/job"
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/rotation"
@@ -20,6 +21,7 @@ func (s *Server) handlers() job.Handlers {
 		audience.MatchKind: s.Matcher.Match,
 		rotation.Kind:      s.Rotation.Handle,
 		CollectKind:        s.collect,
+		compaction.Kind:    s.Compactor.Handle,
 		audience.SealKind:  s.Matcher.SealIdle,
 		audience.DueKind:   s.Matcher.Due,
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/selvedge/selvedge/api"
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/blob"
+	"github.com/selvedge/selvedge/compaction"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/index"
 	"github.com/selvedge/selvedge/internal/secret"
@@ -149,6 +150,7 @@ type Server struct {
 	Collector *blob.Collector
 	Jobs      job.Queue
 	Rotation  *rotation.Service
+	Compactor *compaction.Service
 
 	cfg     Config
 	db      *store.DB
@@ -234,6 +236,10 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 		Repo: store.Keys{DB: db}, Keys: keys, Tx: db, Changes: changes, Outbox: outbox, Blobs: blobs, Names: s.Collector, Dir: spills, Memory: sortMemory,
 		Jobs: s.Jobs, Ledger: s.watch(), // until Start
 	}
+	s.Compactor = &compaction.Service{
+		Repo: store.Compaction{DB: db}, Keys: store.Keys{DB: db}, Tx: db, Outbox: outbox, Ledger: s.watch(), // until Start
+		Blobs: blobs, Names: s.Collector,
+	}
 	s.Labels = &audience.Labels{Repo: audiences, Tx: db, Outbox: outbox, Ledger: s.ledgers, IDs: ids, Clock: cfg.Clock}
 	s.Matcher = &audience.Matcher{
 		Labels: s.Labels,
@@ -244,6 +250,7 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 	s.Links = &person.Links{Sealer: vault.NewLinks(root, cfg.Entropy), Clock: cfg.Clock}
 	s.Persons = &person.Service{People: s.People, Audiences: s.Matcher, Orgs: orgs, Prompts: prompts, Tx: db, Clock: cfg.Clock}
 	s.Rotation.Renew = s.Matcher.RenewSidecars
+	s.Rotation.Fold = s.Compactor.Fold
 	s.Orgs.Resumed = s.Matcher.Resume
 }
 
@@ -263,7 +270,7 @@ func (s *Server) Start(ctx context.Context) error {
 	if err := s.ledgers.start(ctx); err != nil {
 		return err
 	}
-	s.Rotation.Ledger = s.ledgers
+	s.Rotation.Ledger, s.Compactor.Ledger = s.ledgers, s.ledgers
 	return s.index.Refresh(ctx)
 }
 

@@ -27,6 +27,7 @@ type Config struct {
 	Links     *person.Links
 	Prompts   *prompt.Service
 	Ledger    ledger.Gate
+	Events    *contact.Events
 	Work      Work
 	// Ready says why the server cannot answer now, nil if it can.
 	Ready func(*http.Request) error

@@ -81,7 +81,8 @@ func (s *Server) Run(ctx context.Context) error {
 	defer stop()
 	if !s.worker {
 		entering.Go(func() { s.ledgers.run(ctx) })
-		entering.Go(func() { s.collecting(ctx) })
+		entering.Go(func() { s.recur(ctx, &recurring{kind: CollectKind}) })
+		entering.Go(func() { s.recur(ctx, s.compacting()) })
 	}
 	if err := s.Matcher.EnqueueWaiting(ctx); err != nil {
 		if ctx.Err() != nil {

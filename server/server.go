@@ -142,6 +142,7 @@ type Server struct {
 	Prompts   *prompt.Service
 	Importer  *contact.Importer
 	People    *contact.People
+	Events    *contact.Events
 	Persons   *person.Service
 	Links     *person.Links
 	Audiences *audience.Service
@@ -226,6 +227,7 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 		Repo: contacts, Prompts: prompts, Tx: db, Changes: changes, Outbox: outbox,
 		Handles: handles, Masks: masks, Marks: contact.NewMarks(root), Eraser: outbox, Ages: cfg.UnknownAge, Clock: cfg.Clock, Ledger: s.ledgers,
 	}
+	s.Events = &contact.Events{Importer: s.Importer, People: s.People}
 	lists := &list.Receiver{Keys: keys, External: list.NewExternalIDs(root), Blobs: blobs, Entropy: cfg.Entropy, Dir: spills, Memory: sortMemory}
 	s.Audiences = &audience.Service{
 		Repo: audiences, Orgs: s.Orgs, Tx: db, Changes: changes, Outbox: outbox, IDs: ids, Clock: cfg.Clock,
@@ -295,7 +297,7 @@ func (s *Server) RebuildIndex(ctx context.Context) error { return s.index.Rebuil
 // Handler returns the HTTP API.
 func (s *Server) Handler() http.Handler {
 	return api.New(api.Config{
-		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, Labels: s.Labels, People: s.People, Persons: s.Persons, Links: s.Links, Prompts: s.Prompts, Ledger: s.ledgers, Work: s,
+		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, Labels: s.Labels, People: s.People, Events: s.Events, Persons: s.Persons, Links: s.Links, Prompts: s.Prompts, Ledger: s.ledgers, Work: s,
 		Ready: s.ready, Metrics: s.metrics(), Pace: s.cfg.Pace, Clock: s.cfg.Clock, Entropy: s.cfg.Entropy, Log: s.cfg.Log, Version: s.cfg.Code,
 	})
 }

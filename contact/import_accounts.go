@@ -155,9 +155,12 @@ func (r *run) touch(ctx context.Context, tx selvedge.Tx, old, now Account, touch
 	if old.Age == now.Age && old.State == now.State {
 		return nil
 	}
-	grants, err := r.Repo.AdsGrants(ctx, tx, old.ID)
-	if err != nil {
-		return err
+	var grants []AdsGrant
+	if old.Person != 0 { // who has no ordinal has no grant
+		var err error
+		if grants, err = r.Repo.AdsGrants(ctx, tx, old.ID); err != nil {
+			return err
+		}
 	}
 	if err := (alerts{r.Repo, r.Outbox, r.Clock}).aged(ctx, tx, r.actor, old, now, grants); err != nil {
 		return err

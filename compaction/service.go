@@ -168,7 +168,7 @@ func (s *Service) merge(ctx context.Context, class identifier.Class, rows []toke
 
 // mayCommit returns a CodeConflict error unless the keys in force are those of
 // before and, for what takes chunks out of the manifest, no rotation is under
-// way.
+// way: it would find gone what it is about to convert.
 func (s *Service) mayCommit(ctx context.Context, tx selvedge.Tx, f fence, was token.Epochs, takes bool) error {
 	if err := f(ctx, tx); err != nil {
 		return err

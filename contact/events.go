@@ -14,7 +14,7 @@ const MaxEvents = 1000
 
 // eventBatch is how many events one transaction takes: few enough that a
 // withdrawal does not wait long behind them.
-const eventBatch = 50
+const eventBatch = 25
 
 // Events takes single things that happened to people's accounts, as they happen.
 // It makes contact points as Importer does and ends them as People does. It is

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"path"
@@ -26,9 +27,15 @@ type Config struct {
 	Persons   *person.Service
 	Links     *person.Links
 	Prompts   *prompt.Service
+	Importer  *contact.Importer
 	Ledger    ledger.Gate
 	Events    *contact.Events
 	Work      Work
+	// SpoolDir is where bodies are kept, sealed, that are read more than once.
+	SpoolDir string
+	// Outlive returns a context that does not end with the given one, but when the
+	// server is to end.
+	Outlive func(context.Context) (context.Context, context.CancelFunc)
 	// Ready says why the server cannot answer now, nil if it can.
 	Ready func(*http.Request) error
 	// Metrics is where the door's own metrics go, and what GET /metrics shows.

@@ -163,6 +163,50 @@ func (c *Client) ApprovePrompt(ctx context.Context, id string, version int, gran
 	return call[Prompt](ctx, c, "POST", path, Approval{grants})
 }
 
+// ImportOptions are what an import over HTTP may say of itself.
+type ImportOptions struct {
+	Key    string // the sender's own name for it, or empty
+	DryRun bool   // nothing is kept
+	Digest string // of the body, as UploadList has it, or empty
+}
+
+// ImportPeople imports NDJSON, as it is or as gzip, and returns when all of it is
+// applied.
+func (c *Client) ImportPeople(ctx context.Context, body io.Reader, o ImportOptions) (Imported, error) {
+	q := url.Values{}
+	if o.Key != "" {
+		q.Set("key", o.Key)
+	}
+	if o.DryRun {
+		q.Set("dry_run", "true")
+	}
+	req, err := http.NewRequestWithContext(ctx, "POST", strings.TrimSuffix(c.URL, "/")+"/v1/imports?"+q.Encode(), body)
+	if err != nil {
+		return Imported{}, err
+	}
+	req.Header.Set("Content-Type", ndjson)
+	if o.Digest != "" {
+		req.Header.Set("Content-Digest", o.Digest)
+	}
+	return do[Imported](c, req)
+}
+
+// Imports returns a page of imports, the newest first, from a cursor on; an empty
+// one is the beginning.
+func (c *Client) Imports(ctx context.Context, cursor string) (ImportPage, error) {
+	return call[ImportPage](ctx, c, "GET", "/v1/imports?"+url.Values{"cursor": {cursor}}.Encode(), nil)
+}
+
+// Import returns an import.
+func (c *Client) Import(ctx context.Context, id string) (Import, error) {
+	return call[Import](ctx, c, "GET", "/v1/imports/"+url.PathEscape(id), nil)
+}
+
+// AbandonImport abandons an open import.
+func (c *Client) AbandonImport(ctx context.Context, id string) (Import, error) {
+	return call[Import](ctx, c, "POST", "/v1/imports/"+url.PathEscape(id)+":abandon", nil)
+}
+
 // Terms returns the terms that are in force.
 func (c *Client) Terms(ctx context.Context) (Terms, error) {
 	return call[Terms](ctx, c, "GET", "/v1/terms", nil)

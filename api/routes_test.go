@@ -50,6 +50,10 @@ func routes() []route {
 		{"GET", "/v1/prompts", "", "platform operator", 200},
 		{"POST", "/v1/prompts", newsPrompt, "operator", 200},
 		{"POST", "/v1/prompts/none/versions/1:approve", `{"grants":"ads"}`, "operator", 0},
+		{"POST", "/v1/imports", `{"type":"account","account":"zoe","age_class":"adult","state":"active"}`, "platform operator", 200},
+		{"GET", "/v1/imports", "", "platform operator", 200},
+		{"GET", "/v1/imports/99", "", "platform operator", 0},
+		{"POST", "/v1/imports/99:abandon", "", "operator", 0},
 		{"GET", "/v1/jobs", "", "operator", 200},
 		{"GET", "/v1/jobs/99", "", "operator", 0},
 		{"POST", "/v1/jobs/99:cancel", "", "operator", 0},
@@ -94,7 +98,7 @@ func TestEveryRoute(t *testing.T) {
 				}
 			}
 			ask := func(headers ...string) answer {
-				return p.ask(t, "", r.method, r.path, r.body, append([]string{"Content-Type", "text/csv"}, headers...)...)
+				return p.ask(t, "", r.method, r.path, r.body, append([]string{"Content-Type", "application/octet-stream"}, headers...)...)
 			}
 			problem(t, ask(), 401, selvedge.CodeUnauthenticated)
 			for _, credential := range []string{

@@ -56,6 +56,7 @@ func openTable(file string, r io.Reader, columns []string) (*table, error) {
 // call, or io.EOF. A row that is no CSV, or has another number of fields, is an
 // error for the whole file: what follows it cannot be trusted.
 func (t *table) next() ([]string, error) {
+	t.in.row = 0
 	rec, err := t.r.Read()
 	if err == io.EOF {
 		if t.in.last != '\n' {
@@ -75,24 +76,40 @@ func (t *table) next() ([]string, error) {
 	return t.out, nil
 }
 
-// lastByte remembers the last byte that was read.
+// maxRecord is how much may be read for one row, in bytes, beside what is read
+// ahead: behind a quote that is never closed, all of the file is one row.
+const maxRecord = 2 << 20
+
+// lastByte remembers the last byte that was read, and ends a row that does not.
 type lastByte struct {
 	r    io.Reader
 	last byte
+	row  int // bytes read since the row began that is being read
 }
 
 // Read implements io.Reader.
 func (l *lastByte) Read(p []byte) (int, error) {
+	if l.row > maxRecord {
+		return 0, errLong
+	}
 	n, err := l.r.Read(p)
 	if n > 0 {
 		l.last = p[n-1]
+		l.row += n
 	}
 	return n, err
 }
 
+// errLong is a row that does not end.
+var errLong = errors.New("the row does not end")
+
 func (t *table) fault(err error) error {
 	e := selvedge.Errorf(selvedge.CodeInvalid, "not a CSV file with a header").At(t.file).AtRow(t.row + 1).Because("bad_csv")
-	switch {
+	switch _, said := errors.AsType[*selvedge.Error](err); {
+	case said:
+		return unreadable(t.file, t.row+1, err)
+	case errors.Is(err, errLong):
+		e.Message, e.Reason = "the row is longer than any can be; perhaps a quote is open", "line_too_long"
 	case err == io.EOF:
 		e.Message, e.Reason = "the file is empty", "empty_file"
 	case errors.Is(err, csv.ErrFieldCount):

@@ -24,9 +24,15 @@ func TestDocument(t *testing.T) {
 		}
 		return out
 	}
-	files, reports := blocks("csv"), blocks("json")
-	if len(files) != 2 || len(reports) != 1 {
-		t.Fatalf("the page shows %d files and %d reports", len(files), len(reports))
+	files, reports, asLines := blocks("csv"), blocks("json"), blocks("ndjson")
+	if len(files) != 2 || len(reports) != 1 || len(asLines) != 1 {
+		t.Fatalf("the page shows %d files, %d reports and %d files of lines", len(files), len(reports), len(asLines))
+	}
+	if diff := cmp.Diff(strings.Split(lines(t, files[0], files[1]), "\n"), strings.Split(asLines[0], "\n"), cmp.Transformer("line", func(s string) (v map[string]string) {
+		_ = json.Unmarshal([]byte(s), &v)
+		return v
+	})); diff != "" {
+		t.Errorf("the lines that are shown (-the CSV files +shown):\n%s", diff)
 	}
 	p := newPlatform(t)
 	got, err := p.Import(t.Context(), office, text(files[0]), text(files[1]))
@@ -52,17 +58,17 @@ func TestDocument(t *testing.T) {
 
 	// Every reason that the code can give stands in the page.
 	var code strings.Builder
-	for _, name := range []string{"report.go", "csv.go", "import.go", "view.go"} {
+	for _, name := range []string{"report.go", "csv.go", "import.go", "import_changed.go", "lines.go", "unpack.go", "dry.go", "view.go"} {
 		text, err := os.ReadFile(name)
 		must(t, err)
 		code.Write(text)
 	}
-	reasons := regexp.MustCompile(`identifier\.Reason = "([a-z0-9_]+)"|Because\("([a-z0-9_]+)"\)|e\.Reason = .*, "([a-z0-9_]+)"`).FindAllStringSubmatch(code.String(), -1)
+	reasons := regexp.MustCompile(`identifier\.Reason = "([a-z0-9_]+)"|Because\("([a-z0-9_]+)"\)|e\.Reason = .*, "([a-z0-9_]+)"|lineFault\{"([a-z0-9_]+)"|errLine\([a-z0-9.]+, "([a-z0-9_]+)"`).FindAllStringSubmatch(code.String(), -1)
 	if len(reasons) < 18 {
 		t.Fatalf("only %d reasons were found in the code", len(reasons))
 	}
 	for _, m := range reasons {
-		if word := m[1] + m[2] + m[3]; !strings.Contains(doc, "`"+word+"`") {
+		if word := m[1] + m[2] + m[3] + m[4] + m[5]; !strings.Contains(doc, "`"+word+"`") {
 			t.Errorf("the page does not know the reason %s", word)
 		}
 	}

@@ -29,14 +29,14 @@ func (t *taking) point(ctx context.Context, h *happened, account Account) (Outco
 		return Outcome{}, err
 	}
 	steps := []step{s}
-	if err := t.makePoints(ctx, t.tx, steps); err != nil {
+	if _, err := t.makePoints(ctx, t.tx, steps); err != nil {
 		return Outcome{}, err
 	}
-	if err := t.makeGrants(ctx, t.tx, steps); err != nil {
+	if _, err := t.makeGrants(ctx, t.tx, steps); err != nil {
 		return Outcome{}, err
 	}
 	s = steps[0]
-	if !s.inserted && !s.newlyVerified {
+	if !s.inserted && !s.newlyVerified && !s.granted {
 		return done(false), nil
 	}
 	if err := t.enterPoint(ctx, s.Point, s.inserted); err != nil {

@@ -2,11 +2,8 @@ package contact
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
-	"io"
 	"maps"
 	"slices"
 
@@ -22,13 +19,8 @@ import (
 	"github.com/selvedge/selvedge/token"
 )
 
-// Source opens a file of an import. It is opened twice: first the whole of both
-// files is read and checked, so that a file that is cut off or no CSV changes
-// nothing; then they are applied.
-type Source func() (io.ReadCloser, error)
-
-// Importer brings a platform's people: accounts.csv and contact_points.csv
-// (docs/import.md). It is safe for concurrent use, though one import runs at a
+// Importer brings a platform's people: accounts and the contact points that they
+// gave, as two CSV files or as NDJSON (docs/import.md). It is safe for concurrent use, though one import runs at a
 // time.
 type Importer struct {
 	Repo    Repository
@@ -43,7 +35,8 @@ type Importer struct {
 	Masks   MaskSealer
 	Marks   Marks
 	Clock   selvedge.Clock
-	// Dir is where sort runs go, and Memory how many bytes of tokens are kept in
+	Entropy selvedge.Entropy
+	// Dir is where sort runs and what is sent over HTTP go, and Memory how many bytes of tokens are kept in
 	// memory before they do.
 	Dir    string
 	Memory int
@@ -55,36 +48,43 @@ type Importer struct {
 // lookRows is after how many rows the first reading looks whether to go on.
 const lookRows = 1000
 
-// Import applies the two files. Only the platform or an operator may.
-//
-// Rows that cannot be taken are counted by reason and left out; a file that is
-// no CSV, has other columns or ends early is a CodeInvalid error and changes
-// nothing. The import applies in batches, and nothing that it brings can be
-// matched before it is complete. If it is cut off, the same two files bring it
-// to its end; until then other files are a CodeConflict error. Bringing the
-// same rows again changes nothing.
+// Import brings two files in CSV. See Bring.
 func (im *Importer) Import(ctx context.Context, actor selvedge.Actor, accounts, points Source) (Report, error) {
+	return im.Bring(ctx, actor, Delivery{Accounts: accounts, Points: points})
+}
+
+// Bring applies what is delivered. Only the platform or an operator may.
+//
+// Rows that cannot be taken are counted by reason and left out; content that is
+// none of its kind, or ends early, is a CodeInvalid error and changes nothing, and
+// so does what unpacks to too much, a CodeTooLarge error. The import applies in
+// batches, and nothing that it brings can be matched before it is complete. If it
+// is cut off, the same content brings it to its end; until then, or until it is
+// abandoned, other content is a CodeConflict error. Bringing the same rows again
+// changes nothing.
+//
+// Under a Key, content that was brought completely is answered with the report of
+// then, and other content is a CodeConflict error, which names a row if the import
+// is open: at it, or behind it in the same batch, the content was changed.
+func (im *Importer) Bring(ctx context.Context, actor selvedge.Actor, d Delivery) (Report, error) {
 	if err := actor.Must(selvedge.PlatformRole, selvedge.OperatorRole); err != nil {
 		return Report{}, err
 	}
-	digests, err := check(ctx, accounts, points)
+	if d.Key != "" && !isPlatformID(d.Key) {
+		return Report{}, selvedge.Errorf(selvedge.CodeInvalid, "must be 1 to 128 visible ASCII characters").At("key").Because("bad_key")
+	}
+	c := d.content()
+	whole, err := c.check(ctx)
 	if err != nil {
 		return Report{}, err
 	}
-	run, err := im.begin(ctx, actor, digests.both())
-	if err != nil {
-		return Report{}, err
+	run, done, err := im.begin(ctx, actor, c, whole, d.Key)
+	if err != nil || done != nil {
+		return deref(done), err
 	}
 	defer run.close()
-	var applied fileDigests
-	if applied.accounts, err = run.accounts(ctx, accounts); err != nil {
+	if err := run.apply(ctx, whole); err != nil {
 		return Report{}, err
-	}
-	if applied.points, err = run.points(ctx, points); err != nil {
-		return Report{}, err
-	}
-	if applied != digests {
-		return Report{}, selvedge.Errorf(selvedge.CodeConflict, "the files changed while they were read: bring the ones that import %d began with", run.id).Because("files_changed")
 	}
 	if err := run.complete(ctx); err != nil {
 		return Report{}, err
@@ -92,93 +92,91 @@ func (im *Importer) Import(ctx context.Context, actor selvedge.Actor, accounts, 
 	return run.report, nil
 }
 
-// fileDigests are the SHA-256 of the two files.
-type fileDigests struct{ accounts, points [sha256.Size]byte }
-
-// both returns the digest that an import of the two files is known by.
-func (d fileDigests) both() [sha256.Size]byte {
-	return sha256.Sum256(append(d.accounts[:], d.points[:]...))
+func deref(r *Report) Report {
+	if r == nil {
+		return Report{}
+	}
+	return *r
 }
 
-// check reads both files to their end.
-func check(ctx context.Context, accounts, points Source) (d fileDigests, err error) {
-	ignore := func(int64, []string) error { return nil }
-	if d.accounts, err = eachRow(ctx, accountsFile, accounts, accountColumns, ignore); err != nil {
-		return d, err
+// apply applies the content, which must be what was checked.
+func (r *run) apply(ctx context.Context, whole checked) (err error) {
+	var applied fileDigests
+	if applied.accounts, err = r.accounts(ctx); err != nil {
+		return err
 	}
-	d.points, err = eachRow(ctx, pointsFile, points, pointColumns, ignore)
-	return d, err
-}
-
-// eachRow calls fn with every row of a file and returns the file's digest.
-func eachRow(ctx context.Context, name string, open Source, columns []string, fn func(row int64, fields []string) error) (sum [sha256.Size]byte, err error) {
-	rc, err := open()
-	if err != nil {
-		return sum, fmt.Errorf("open %s: %w", name, err)
+	if applied.points, err = r.points(ctx); err != nil {
+		return err
 	}
-	defer rc.Close()
-	h := sha256.New()
-	t, err := openTable(name, io.TeeReader(rc, h), columns)
-	if err != nil {
-		return sum, err
+	if applied != whole.sums {
+		return selvedge.Errorf(selvedge.CodeConflict, "the content changed while it was read: bring what import %d began with", r.id).Because("files_changed")
 	}
-	for {
-		fields, err := t.next()
-		if err == io.EOF {
-			return [sha256.Size]byte(h.Sum(nil)), nil
-		}
-		if err == nil && t.row%lookRows == 0 {
-			err = ctx.Err()
-		}
-		if err == nil {
-			err = fn(t.row, fields)
-		}
-		if err != nil {
-			return sum, err
-		}
-	}
+	return nil
 }
 
 // run is one import at work.
 type run struct {
 	*Importer
-	*maker
-	actor  selvedge.Actor
-	keys   *token.Keys // of the epoch that was in force when the run began
-	report Report
+	*maker  // nil until it has begun
+	actor   selvedge.Actor
+	content content
+	key     string
+	keys    *token.Keys // of the epoch that was in force when the run began
+	report  Report
 
 	erased          map[string]*accountRow // rows of erased accounts, by platform id: they may come back
 	refusedAccounts refusals
 
 	refused refusals          // of contact_points.csv
 	counted *roaring64.Bitmap // contact points that this run has met
-	tokened *roaring.Bitmap   // ordinals whose tokens are in tokens
-	tokens  *tokenSorter
+	tokened *roaring64.Bitmap // contact points whose tokens are in tokens
+	tokens  *tokenSorter      // nil in a dry run
+	tally   *tally            // of a dry run
 }
 
-// begin opens the import of a digest, or takes it up where it was cut off.
-func (im *Importer) begin(ctx context.Context, actor selvedge.Actor, digest [32]byte) (*run, error) {
-	r := &run{Importer: im, actor: actor, erased: map[string]*accountRow{}, refused: refusals{}, counted: roaring64.New(), tokened: roaring.New()}
+func (im *Importer) newRun(actor selvedge.Actor, c content) *run {
+	return &run{
+		Importer: im, actor: actor, content: c,
+		erased: map[string]*accountRow{}, refused: refusals{}, counted: roaring64.New(), tokened: roaring64.New(),
+	}
+}
+
+// begin opens the import of some content, or takes it up where it was cut off. If
+// it is complete, it returns the report instead.
+func (im *Importer) begin(ctx context.Context, actor selvedge.Actor, c content, whole checked, key string) (*run, *Report, error) {
+	r := im.newRun(actor, c)
+	r.key = key
+	digest := whole.sums.both()
+	var done *Report
+	var changed ImportID
 	var err error
 	if r.keys, err = im.Keys.Current(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	err = im.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+		done, changed = nil, 0
 		var err error
 		if r.maker, err = im.newMaker(ctx, tx); err != nil {
 			return err
 		}
-		id, open, ok, err := im.Repo.OpenImport(ctx, tx)
+		before, known, err := im.before(ctx, tx, digest, key)
 		switch {
 		case err != nil:
 			return err
-		case ok && open != digest:
-			return selvedge.Errorf(selvedge.CodeConflict, "import %d is not complete: bring the same two files again to complete it", id).Because("import_open")
-		case ok:
-			r.id = id
+		case known && before.Digest != digest && before.State == ImportOpen:
+			changed = before.ID
+			return nil
+		case known && before.Digest != digest:
+			return errChanged(before.ID)
+		case known && before.State == ImportComplete:
+			done = before.Report
+			return nil
+		case known:
+			r.id = before.ID
 			return nil
 		}
-		if r.id, err = im.Repo.BeginImport(ctx, tx, digest, im.Clock.Now()); err != nil {
+		n := NewImport{Digest: digest, Key: key, Bytes: whole.bytes, Rows: whole.rows}
+		if r.id, err = im.Repo.BeginImport(ctx, tx, n, im.Clock.Now()); err != nil {
 			return err
 		}
 		return im.Outbox.Append(ctx, tx, ledger.Entry{
@@ -189,15 +187,39 @@ func (im *Importer) begin(ctx context.Context, actor selvedge.Actor, digest [32]
 			}{r.id, hex.EncodeToString(digest[:])},
 		})
 	})
-	if err != nil {
-		return nil, err
+	if err == nil && changed != 0 {
+		err = im.changedAt(ctx, c, changed)
+	}
+	if err != nil || done != nil {
+		return nil, done, err
 	}
 	r.report.Import = r.id
 	r.tokens = newTokenSorter(im.Dir, im.Memory)
-	return r, nil
+	return r, nil, nil
 }
 
-func (r *run) close() { r.tokens.close() }
+// before returns the import that this content, or this key, is of already. It
+// returns a CodeConflict error if another stands in the way.
+func (im *Importer) before(ctx context.Context, tx selvedge.Tx, digest [32]byte, key string) (v ImportStatus, known bool, err error) {
+	if key != "" {
+		v, known, err = im.Repo.ImportOfKey(ctx, tx, key)
+	}
+	if err == nil && !known {
+		var id ImportID
+		if id, _, known, err = im.Repo.OpenImport(ctx, tx); err == nil && known {
+			v, err = im.Repo.Import(ctx, tx, id)
+		}
+		if err == nil && known && v.State == ImportOpen && v.Digest != digest {
+			return v, false, selvedge.Errorf(selvedge.CodeConflict, "import %d is not complete: bring the same content again to complete it, or abandon it", v.ID).Because("import_open")
+		}
+	}
+	if err == nil && known && v.State == ImportAbandoning {
+		err = selvedge.Errorf(selvedge.CodeConflict, "import %d is being abandoned: bring that to its end first", v.ID).Because("import_abandoning")
+	}
+	return v, known, err
+}
+
+func (r *run) close() { _ = r.tokens.close() }
 
 // errRotated says that tokens are of an epoch that is not in force.
 var errRotated = errors.New("the token keys were rotated meanwhile")
@@ -270,7 +292,7 @@ func (r *run) bringOn(ctx context.Context, chunks []ChunkRow) error {
 		if err != nil {
 			return err
 		}
-		if err := r.Repo.CompleteImport(ctx, tx, r.id, chunks, r.Clock.Now()); err != nil {
+		if err := r.Repo.CompleteImport(ctx, tx, r.id, chunks, r.report, r.Clock.Now()); err != nil {
 			return err
 		}
 		var brought uint64
@@ -296,11 +318,28 @@ func (r *run) bringOn(ctx context.Context, chunks []ChunkRow) error {
 	})
 }
 
+// span is the rows of a batch.
+type span struct {
+	part     part
+	from, to int64
+	end      place
+	sum      [16]byte // of the part's rows up to its end
+}
+
 // batch runs fn in a transaction of its own with an entry that says what it
-// covered.
-func (r *run) batch(ctx context.Context, file string, from, to int64, fn func(ctx context.Context, tx selvedge.Tx) error) error {
+// covered. What fn brought is counted in the import. The import must be open
+// still: somebody may have abandoned it.
+func (r *run) batch(ctx context.Context, s span, fn func(ctx context.Context, tx selvedge.Tx) (points, grants int, err error)) error {
 	return r.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
-		if err := fn(ctx, tx); err != nil {
+		points, grants, err := fn(ctx, tx)
+		if err != nil {
+			return err
+		}
+		step := ImportStep{Bytes: s.end.bytes, Rows: s.end.done, Points: int64(points), Grants: int64(grants)}
+		if r.key != "" {
+			step.Mark = ImportMark{int(s.part), s.to, s.sum}
+		}
+		if err := r.Repo.ImportStep(ctx, tx, r.id, step); err != nil {
 			return err
 		}
 		return r.Outbox.Append(ctx, tx, ledger.Entry{
@@ -310,7 +349,7 @@ func (r *run) batch(ctx context.Context, file string, from, to int64, fn func(ct
 				File   string   `json:"file"`
 				From   int64    `json:"from_row"`
 				To     int64    `json:"to_row"`
-			}{r.id, file, from, to},
+			}{r.id, r.content.name(s.part), s.from, s.to},
 		})
 	})
 }

@@ -44,26 +44,34 @@ func parseAccount(row int64, f []string) accountRow {
 	return a
 }
 
-// accounts applies accounts.csv and returns its digest.
-func (r *run) accounts(ctx context.Context, open Source) (sum [sha256.Size]byte, err error) {
+// accounts applies the accounts and returns the digest of the file that they are
+// in.
+func (r *run) accounts(ctx context.Context) ([sha256.Size]byte, error) {
 	r.refusedAccounts = refusals{}
 	var batch []accountRow
+	var last place
+	rows := newRowSum()
 	flush := func() error {
 		if len(batch) == 0 {
 			return nil
 		}
-		err := r.batch(ctx, accountsFile, batch[0].row, batch[len(batch)-1].row, func(ctx context.Context, tx selvedge.Tx) error {
-			return r.accountBatch(ctx, tx, batch)
+		s := span{part: accountPart, from: batch[0].row, to: last.row, end: last, sum: r.Handles.mark(rows)}
+		err := r.batch(ctx, s, func(ctx context.Context, tx selvedge.Tx) (int, int, error) {
+			return 0, 0, r.accountBatch(ctx, tx, batch)
 		})
 		batch = batch[:0]
 		return err
 	}
-	sum, err = eachRow(ctx, accountsFile, open, accountColumns, func(row int64, f []string) error {
+	sum, err := r.content.rows(ctx, accountPart, func(at place, f []string) error {
 		r.report.Accounts.Read++
-		a := parseAccount(row, f)
+		if r.key != "" {
+			rows.add(f)
+		}
+		last = at
+		a := parseAccount(at.row, f)
 		if a.refused != "" {
 			r.report.Accounts.Refused++
-			r.refusedAccounts.add(a.refused, row)
+			r.refusedAccounts.add(a.refused, at.row)
 			return nil
 		}
 		if batch = append(batch, a); len(batch) < r.Batch {

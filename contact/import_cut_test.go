@@ -49,6 +49,22 @@ func (p *platform) cutAfter(t testing.TB, commits int, accounts, points contact.
 	return c.n, err
 }
 
+// cutAt brings a delivery until so many transactions have committed.
+func (p *platform) cutAt(t testing.TB, commits int, d contact.Delivery) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	im := p.Importer
+	im.Tx = &counted{Transactor: p.db, after: func(n int) {
+		if n == commits {
+			cancel()
+		}
+	}}
+	if _, err := im.Bring(ctx, office, d); !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v, want the context's", err)
+	}
+}
+
 // TestCutOffAnywhere cuts an import off after each of its transactions. Nothing
 // that it brought can be matched; other files are refused; and the same files
 // bring it to the state of an import that was not cut off, byte for byte.

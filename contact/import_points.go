@@ -7,10 +7,11 @@ import (
 	"github.com/selvedge/selvedge"
 )
 
-// points applies contact_points.csv and returns its digest.
-func (r *run) points(ctx context.Context, open Source) ([sha256.Size]byte, error) {
+// points applies the contact points and returns the digest of the file that they
+// are in.
+func (r *run) points(ctx context.Context) ([sha256.Size]byte, error) {
 	ctx, stop := context.WithCancel(ctx)
-	batches, end := r.prepared(ctx, open)
+	batches, end := r.prepared(ctx)
 	defer func() {
 		stop()
 		for range batches { // until the reader has closed the file
@@ -61,14 +62,16 @@ func (r *run) finisher() (chan<- []step, <-chan error) {
 }
 
 func (r *run) pointBatch(ctx context.Context, b *pointBatch) (steps []step, err error) {
-	err = r.batch(ctx, pointsFile, b.from, b.from+int64(len(b.rows))-1, func(ctx context.Context, tx selvedge.Tx) error {
+	part := span{part: pointPart, from: b.at[0], to: b.end.row, end: b.end, sum: b.sum}
+	err = r.batch(ctx, part, func(ctx context.Context, tx selvedge.Tx) (points, grants int, err error) {
 		if steps, err = r.steps(ctx, tx, b.rows); err != nil {
-			return err
+			return 0, 0, err
 		}
-		if err := r.makePoints(ctx, tx, steps); err != nil {
-			return err
+		if points, err = r.makePoints(ctx, tx, steps); err != nil {
+			return 0, 0, err
 		}
-		return r.makeGrants(ctx, tx, steps)
+		grants, err = r.makeGrants(ctx, tx, steps)
+		return points, grants, err
 	})
 	return steps, err
 }
@@ -97,6 +100,7 @@ func (r *run) steps(ctx context.Context, tx selvedge.Tx, rows []pointRow) ([]ste
 		if row.refused != "" {
 			r.report.Points.Refused++
 			r.refused.add(row.refused, row.row)
+			r.tally.refused(row)
 			continue
 		}
 		made, err := r.step(ctx, tx, row, holder)
@@ -130,33 +134,38 @@ func (r *run) finish(s *step) error {
 	mine := r.counted.CheckedAdd(uint64(s.ID)) && s.Point.Import == r.id
 	// The tokens are those of the row that made the grant, in this run or before
 	// the import was cut off: the first that is verified.
-	if s.grant != nil && s.grant.Import == r.id && !s.pointRow.verifiedAt.IsZero() && r.tokened.CheckedAdd(uint32(s.grant.Ordinal)) {
+	makes := s.grant != nil && s.grant.Import == r.id && !s.pointRow.verifiedAt.IsZero() && r.tokened.CheckedAdd(uint64(s.ID))
+	if makes && r.tokens != nil {
 		for _, f := range s.forms {
 			if err := r.tokens.add(r.keys, f, s.grant.Ordinal); err != nil {
 				return err
 			}
 		}
 	}
-	r.count(s.Point, s.grant, mine, s.newlyVerified)
+	r.count(s, mine, makes)
 	return nil
 }
 
 // count enters one row into the report. Mine says that this import brought the
-// contact point, in this run or before it was cut off.
-func (r *run) count(p Point, g *AdsGrant, mine, newlyVerified bool) {
+// contact point, in this run or before it was cut off; makes, that it is this row
+// by which the import makes it matchable.
+func (r *run) count(s *step, mine, makes bool) {
 	rep := &r.report.Points
-	switch {
+	became := false
+	switch p := s.Point; {
 	case !mine:
 		rep.Present++
-		if newlyVerified {
+		if s.newlyVerified {
 			rep.NowVerified++
-			if g != nil {
-				rep.MatchableNow++
-			}
 		}
-		return
-	case g != nil:
+		// One that this import brought is counted as matchable if the import was cut
+		// off meanwhile.
+		if became = makes && (s.newlyVerified || p.Import != r.id); became {
+			rep.MatchableNow++
+		}
+	case s.grant != nil:
 		rep.Matchable++
+		became = true
 	case p.Purposes == 0: // a registered prompt has at least one
 		rep.UnknownPrompt++
 	case p.Purposes.Ads() == 0:
@@ -166,5 +175,8 @@ func (r *run) count(p Point, g *AdsGrant, mine, newlyVerified bool) {
 	default:
 		rep.Expired++
 	}
-	rep.Created++
+	if mine {
+		rep.Created++
+	}
+	r.tally.took(s.pointRow.prompt, mine, became)
 }

@@ -115,7 +115,7 @@ func parseTime(s string) (time.Time, bool) {
 // other goroutines work ahead on the next ones. The channel must be read to its
 // end, which comes soon after ctx is cancelled; then the function returns the
 // file's digest, or why the file was not read to its end.
-func (r *run) prepared(ctx context.Context, open Source) (<-chan *pointBatch, func() ([sha256.Size]byte, error)) {
+func (r *run) prepared(ctx context.Context) (<-chan *pointBatch, func() ([sha256.Size]byte, error)) {
 	ahead := 2 * runtime.GOMAXPROCS(0)
 	work := make(chan *pointBatch, ahead)
 	ordered := make(chan *pointBatch, ahead)
@@ -126,7 +126,7 @@ func (r *run) prepared(ctx context.Context, open Source) (<-chan *pointBatch, fu
 		go func() {
 			for b := range work {
 				for i, f := range b.fields {
-					b.rows = append(b.rows, r.parsePoint(b.from+int64(i), f, now))
+					b.rows = append(b.rows, r.parsePoint(b.at[i], f, now))
 				}
 				b.fields = nil
 				close(b.done)
@@ -137,7 +137,9 @@ func (r *run) prepared(ctx context.Context, open Source) (<-chan *pointBatch, fu
 		defer close(ordered)
 		defer close(work)
 		var b *pointBatch
+		rows := newRowSum()
 		send := func() error {
+			b.sum = r.Handles.mark(rows)
 			for _, c := range []chan *pointBatch{work, ordered} {
 				select {
 				case c <- b:
@@ -148,10 +150,14 @@ func (r *run) prepared(ctx context.Context, open Source) (<-chan *pointBatch, fu
 			b = nil
 			return nil
 		}
-		sum, readErr = eachRow(ctx, pointsFile, open, pointColumns, func(row int64, f []string) error {
+		sum, readErr = r.content.rows(ctx, pointPart, func(at place, f []string) error {
 			if b == nil {
-				b = &pointBatch{from: row, fields: make([][]string, 0, r.Batch), done: make(chan struct{})}
+				b = &pointBatch{fields: make([][]string, 0, r.Batch), at: make([]int64, 0, r.Batch), done: make(chan struct{})}
 			}
+			if r.key != "" {
+				rows.add(f)
+			}
+			b.at, b.end = append(b.at, at.row), at
 			if b.fields = append(b.fields, append([]string(nil), f...)); len(b.fields) < r.Batch {
 				return nil
 			}
@@ -168,7 +174,9 @@ func (r *run) prepared(ctx context.Context, open Source) (<-chan *pointBatch, fu
 // pointBatch is a run of rows on its way through the import. Rows may be read
 // once done is closed.
 type pointBatch struct {
-	from   int64
+	at     []int64 // the row's number in the file, of each
+	end    place
+	sum    [16]byte
 	fields [][]string
 	rows   []pointRow
 	done   chan struct{}

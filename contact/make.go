@@ -96,32 +96,34 @@ func (m *maker) ref(ctx context.Context, tx selvedge.Tx, n prompt.Name) (prompt.
 }
 
 // makePoints keeps the contact points that are new, and of the others the proof
-// of control that is new.
-func (m *maker) makePoints(ctx context.Context, tx selvedge.Tx, steps []step) error {
+// of control that is new. It returns how many were new.
+func (m *maker) makePoints(ctx context.Context, tx selvedge.Tx, steps []step) (n int, err error) {
 	points := make([]*Point, len(steps))
 	for i := range steps {
 		points[i] = &steps[i].Point
 	}
 	inserted, err := m.repo.InsertPoints(ctx, tx, points)
 	if err != nil {
-		return err
+		return n, err
 	}
 	proven := map[selvedge.ContactID]bool{} // by an earlier row of the batch
 	for i := range steps {
 		s := &steps[i]
-		s.inserted = inserted[i]
+		if s.inserted = inserted[i]; s.inserted {
+			n++
+		}
 		if s.inserted || !s.Point.VerifiedAt.IsZero() || s.pointRow.verifiedAt.IsZero() {
 			continue
 		}
 		s.Point.VerifiedAt, s.newlyVerified = s.pointRow.verifiedAt, !proven[s.ID]
 		if s.newlyVerified {
 			if err := m.repo.SetVerified(ctx, tx, s.ID, s.pointRow.verifiedAt, s.pointRow.verifiedBy); err != nil {
-				return err
+				return n, err
 			}
 		}
 		proven[s.ID] = true
 	}
-	return m.endLate(ctx, tx, steps)
+	return n, m.endLate(ctx, tx, steps)
 }
 
 // endLate ends, for contact points that are new, what had ended for all that was
@@ -161,11 +163,16 @@ func (m *maker) endLate(ctx context.Context, tx selvedge.Tx, steps []step) error
 }
 
 // makeGrants gives the contact points that are verified and granted for ads
-// their ads grant, where this is the first moment that they can have one.
-func (m *maker) makeGrants(ctx context.Context, tx selvedge.Tx, steps []step) error {
+// their ads grant, where this is the first moment that they can have one, and
+// returns how many.
+//
+// The row that makes a grant is one that brings the proof of control itself: the
+// grant's tokens are those of its forms. It may be that the proof was known, and
+// no grant is there, because the import that made it was abandoned.
+func (m *maker) makeGrants(ctx context.Context, tx selvedge.Tx, steps []step) (int, error) {
 	have, ended, err := m.known(ctx, tx, steps)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var made []*AdsGrant
 	of := map[selvedge.ContactID]*AdsGrant{} // by an earlier row of the batch
@@ -183,7 +190,7 @@ func (m *maker) makeGrants(ctx context.Context, tx selvedge.Tx, steps []step) er
 		}
 		live := s.Purposes.Ads() &^ ended[s.ID] &^ s.over
 		expires := s.from.AdsExpiry(s.Point.GivenAt)
-		if live == 0 || !m.clock.Now().Before(expires) {
+		if s.pointRow.verifiedAt.IsZero() || live == 0 || !m.clock.Now().Before(expires) {
 			continue
 		}
 		s.granted, s.grant = true, &AdsGrant{
@@ -192,7 +199,7 @@ func (m *maker) makeGrants(ctx context.Context, tx selvedge.Tx, steps []step) er
 		of[s.ID] = s.grant
 		made = append(made, s.grant)
 	}
-	return m.repo.InsertAdsGrants(ctx, tx, made)
+	return len(made), m.repo.InsertAdsGrants(ctx, tx, made)
 }
 
 // mayBeGranted says whether the contact point is verified and was given for ads.

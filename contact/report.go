@@ -6,14 +6,14 @@ import (
 	"github.com/selvedge/selvedge/identifier"
 )
 
-// Report says what an import did with every row of its two files.
+// Report says what an import did with every row of its content.
 type Report struct {
 	Import   ImportID       `json:"import"`
 	Accounts AccountsReport `json:"accounts"`
 	Points   PointsReport   `json:"contact_points"`
 }
 
-// AccountsReport counts the rows of accounts.csv.
+// AccountsReport counts the rows of accounts.
 // Read = Created + Changed + Unchanged + Refused, always.
 type AccountsReport struct {
 	Read      int64     `json:"read"`
@@ -24,7 +24,7 @@ type AccountsReport struct {
 	Refusals  []Refusal `json:"refusals"`
 }
 
-// PointsReport counts the rows of contact_points.csv.
+// PointsReport counts the rows of contact points.
 // Read = Created + Present + Refused, and
 // Created = Matchable + Unverified + Expired + NotForAds + UnknownPrompt, always.
 type PointsReport struct {
@@ -40,8 +40,9 @@ type PointsReport struct {
 	UnknownPrompt int64 `json:"unknown_prompt"` // the prompt is not registered: no purpose at all
 
 	// NowVerified counts, among Present, the contact points whose proof of
-	// control this import brought, and MatchableNow those of them that became
-	// matchable by it.
+	// control this import brought, and MatchableNow those that became matchable by
+	// it: by that proof, or because the import that was to make them so was
+	// abandoned.
 	NowVerified  int64 `json:"now_verified"`
 	MatchableNow int64 `json:"matchable_now"`
 

@@ -7,7 +7,6 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/selvedge/selvedge"
-	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/purpose"
 	"github.com/selvedge/selvedge/token"
 )
@@ -41,6 +40,10 @@ type Repository interface {
 	// from earlier in ps, it changes nothing and fills the Point with what is
 	// kept.
 	InsertPoints(ctx context.Context, tx selvedge.Tx, ps []*Point) ([]bool, error)
+	// FindPoints looks for contact points as InsertPoints does, and keeps nothing. Of
+	// each it says whether it is there, and fills the Point of one that is with what
+	// is kept.
+	FindPoints(ctx context.Context, tx selvedge.Tx, ps []*Point) ([]bool, error)
 	// SetVerified records the proof of control of an unverified contact point. It
 	// returns a CodeConflict error if the contact point is verified: the first
 	// proof stands.
@@ -114,29 +117,4 @@ type Owner struct {
 	Contact    selvedge.ContactID
 	PlatformID string
 	GivenAt    time.Time
-}
-
-// ImportID is the number of an import.
-type ImportID int64
-
-// ImportRepository keeps imports and the manifest of token chunks.
-type ImportRepository interface {
-	// OpenImport returns the number and digest of the import that is not
-	// complete; zeros and false if there is none.
-	OpenImport(ctx context.Context, tx selvedge.Tx) (ImportID, [32]byte, bool, error)
-	// BeginImport opens an import. It fails while another is open.
-	BeginImport(ctx context.Context, tx selvedge.Tx, digest [32]byte, at time.Time) (ImportID, error)
-	// CompleteImport closes an import and names its chunks in the manifest. It
-	// returns a CodeConflict error if the import is not open, and
-	// blob.Overtaken if a chunk is not there to be named.
-	CompleteImport(ctx context.Context, tx selvedge.Tx, id ImportID, chunks []ChunkRow, at time.Time) error
-	// ImportedOrdinals calls fn with the ordinals that an import brings, in
-	// order, and the purposes that are live.
-	ImportedOrdinals(ctx context.Context, tx selvedge.Tx, id ImportID, fn func(selvedge.Ordinal, purpose.Set) error) error
-}
-
-// ChunkRow is a line of the manifest: a token chunk that counts.
-type ChunkRow struct {
-	Ref    blob.Ref
-	Header token.Header
 }

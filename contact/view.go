@@ -126,13 +126,13 @@ func (p *People) view(who person, v held, names map[prompt.Ref]prompt.Registered
 			return View{}, err
 		}
 	}
-	out.MatchableFor, out.WhyNot = p.matchable(who, v)
+	out.MatchableFor, out.WhyNot = p.matchable(who, v, from.Prompt)
 	return out, nil
 }
 
 // matchable is the rule in words: why a list can or cannot reach the contact
 // point at this moment.
-func (p *People) matchable(who person, v held) (purpose.Set, []string) {
+func (p *People) matchable(who person, v held, from prompt.Prompt) (purpose.Set, []string) {
 	now := p.Clock.Now()
 	switch {
 	case v.Purposes == 0: // a registered prompt has at least one
@@ -145,6 +145,8 @@ func (p *People) matchable(who person, v held) (purpose.Set, []string) {
 		return 0, []string{"withdrawn"}
 	case v.Purposes.Ads()&^v.withdrawn&^v.lost == 0:
 		return 0, []string{"control_lost"}
+	case v.grant == nil && now.Before(from.AdsExpiry(v.GivenAt)):
+		return 0, []string{"import_abandoned"} // and no later one brought it
 	case v.grant == nil || v.grant.Live == 0 || !now.Before(v.grant.ExpiresAt):
 		return 0, []string{"expired"}
 	case who.open != 0 && v.grant.Import == who.open:

@@ -27,6 +27,8 @@ const (
 	ImportBegun      Kind = "import.begun"
 	ImportBatch      Kind = "import.batch"
 	ImportCompleted  Kind = "import.completed"
+	ImportAbandoning Kind = "import.abandoning" // it will never be complete
+	ImportAbandoned  Kind = "import.abandoned"
 	GrantWithdrawn   Kind = "grant.withdrawn"
 	GrantExpired     Kind = "grant.expired"
 	GrantErased      Kind = "grant.erased" // its person's account was

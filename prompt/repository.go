@@ -49,6 +49,8 @@ type Repository interface {
 	// name that is not registered has a number too: a contact point from an
 	// unknown prompt keeps saying which.
 	PromptRef(ctx context.Context, tx selvedge.Tx, n Name) (Ref, error)
+	// FindPromptRef returns the number of a name, false if it has none.
+	FindPromptRef(ctx context.Context, tx selvedge.Tx, n Name) (Ref, bool, error)
 	// PromptName returns the name that has a number. It returns a CodeNotFound
 	// error if none has.
 	PromptName(ctx context.Context, tx selvedge.Tx, ref Ref) (Name, error)

@@ -160,6 +160,8 @@ type Server struct {
 	index   *index.Keeper
 	lock    *os.File
 	worker  bool // it has no logs
+	spills  string
+	ending  ending
 }
 
 // Open opens the installation in cfg.Dir. It starts nothing. It returns a
@@ -210,6 +212,7 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Store, spills string) {
 	cfg, db := s.cfg, s.db
 	db.Blobs = blobs
+	s.spills = spills
 	s.Collector = &blob.Collector{Store: blobs, Repo: store.BlobRegister{DB: db}, Tx: db, Clock: cfg.Clock}
 	changes, outbox := store.Changes{DB: db}, store.Outbox{DB: db}
 	orgs, prompts, contacts, audiences := store.Orgs{DB: db}, store.Prompts{DB: db}, store.Contacts{DB: db}, store.Audiences{DB: db}
@@ -221,7 +224,7 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 	s.Prompts = &prompt.Service{Repo: prompts, Tx: db, Outbox: outbox, Clock: cfg.Clock}
 	s.Importer = &contact.Importer{
 		Repo: contacts, Prompts: prompts, Tx: db, Changes: changes, Outbox: outbox, Blobs: blobs, Names: s.Collector,
-		Keys: keys, Handles: handles, Masks: masks, Marks: contact.NewMarks(root), Clock: cfg.Clock, Dir: spills, Memory: sortMemory, Batch: db.BatchRows(),
+		Keys: keys, Handles: handles, Masks: masks, Marks: contact.NewMarks(root), Clock: cfg.Clock, Entropy: cfg.Entropy, Dir: spills, Memory: sortMemory, Batch: db.BatchRows(),
 	}
 	s.People = &contact.People{
 		Repo: contacts, Prompts: prompts, Tx: db, Changes: changes, Outbox: outbox,
@@ -298,17 +301,21 @@ func (s *Server) RebuildIndex(ctx context.Context) error { return s.index.Rebuil
 func (s *Server) Handler() http.Handler {
 	return api.New(api.Config{
 		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, Labels: s.Labels, People: s.People, Events: s.Events, Persons: s.Persons, Links: s.Links, Prompts: s.Prompts, Ledger: s.ledgers, Work: s,
+		Importer: s.Importer, SpoolDir: s.spills, Outlive: s.ending.outlive,
 		Ready: s.ready, Metrics: s.metrics(), Pace: s.cfg.Pace, Clock: s.cfg.Clock, Entropy: s.cfg.Entropy, Log: s.cfg.Log, Version: s.cfg.Code,
 	})
 }
 
 // HTTP returns an HTTP server for a handler, with the limits that an open port
-// needs: a client must say what it wants soon, and may then take its time.
+// needs: a client must say what it wants soon, and may then take its time. When it
+// is shut down, imports stop behind their batches.
 func (s *Server) HTTP(h http.Handler) *http.Server {
-	return &http.Server{
+	hs := &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelError),
 	}
+	hs.RegisterOnShutdown(s.ending.end)
+	return hs
 }
 
 // Close closes the installation. Nothing may be using it.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"math"
 	"strings"
 	"time"
 
@@ -75,6 +76,18 @@ func (c Contacts) InsertPoints(ctx context.Context, tx selvedge.Tx, ps []*contac
 		fresh = append(fresh, p)
 	}
 	return inserted, load(ctx, tx, "contact_point", pointNames, fresh, pointCells)
+}
+
+// FindPoints implements contact.Repository.
+func (c Contacts) FindPoints(ctx context.Context, tx selvedge.Tx, ps []*contact.Point) ([]bool, error) {
+	kept, err := c.keptPoints(ctx, tx, ps, math.MaxInt64)
+	found := make([]bool, len(ps))
+	for i, p := range ps {
+		if k, ok := kept[identityOf(p)]; ok {
+			*p, found[i] = k, true
+		}
+	}
+	return found, err
 }
 
 // keptPoints returns the contact points of the accounts that ps are of. Accounts

@@ -117,6 +117,15 @@ func (d *postgres) catalogue() string {
 		ORDER BY table_name COLLATE "C", ordinal_position`
 }
 
+func (d *postgres) indexes() string {
+	return `SELECT t.relname::text,
+			CASE WHEN k.oid IS NULL THEN 'DROP INDEX ' || quote_ident(i.relname) ELSE 'ALTER TABLE ' || quote_ident(t.relname) || ' DROP CONSTRAINT ' || quote_ident(k.conname) END,
+			CASE WHEN k.oid IS NULL THEN pg_get_indexdef(i.oid) ELSE 'ALTER TABLE ' || quote_ident(t.relname) || ' ADD CONSTRAINT ' || quote_ident(k.conname) || ' ' || pg_get_constraintdef(k.oid) END
+		FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
+			LEFT JOIN pg_constraint k ON k.conindid = i.oid AND k.contype IN ('p', 'u')
+		WHERE t.relnamespace = current_schema()::regnamespace ORDER BY i.oid`
+}
+
 // Close implements engine.
 func (d *postgres) Close() error {
 	d.pool.Close()

@@ -147,6 +147,15 @@ func (Prompts) PromptRef(ctx context.Context, tx selvedge.Tx, n prompt.Name) (pr
 	return prompt.Ref(ref), err
 }
 
+// FindPromptRef implements prompt.Repository.
+func (Prompts) FindPromptRef(ctx context.Context, tx selvedge.Tx, n prompt.Name) (prompt.Ref, bool, error) {
+	ref, err := one(ctx, tx, number, `SELECT ref FROM prompt WHERE id = ? AND version = ?`, n.ID, n.Version)
+	if selvedge.CodeOf(err) == selvedge.CodeNotFound {
+		return 0, false, nil
+	}
+	return prompt.Ref(ref), err == nil, err
+}
+
 // PromptName implements prompt.Repository.
 func (Prompts) PromptName(ctx context.Context, tx selvedge.Tx, ref prompt.Ref) (prompt.Name, error) {
 	return one(ctx, tx, func(s scanner) (n prompt.Name, err error) {

@@ -39,10 +39,17 @@ func Restore(ctx context.Context, r io.Reader, open func(version int64) (*DB, er
 	if err != nil {
 		return 0, err
 	}
+	again, err := d.withoutIndexes(ctx, tables)
+	if err != nil {
+		return 0, err
+	}
 	for {
 		t, ok, err := in.next()
-		if err != nil || !ok {
+		if err != nil {
 			return rows, err
+		}
+		if !ok {
+			return rows, again(ctx)
 		}
 		if err := fits(t, tables); err != nil {
 			return rows, err

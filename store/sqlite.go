@@ -34,14 +34,15 @@ const readConns = 8
 // to date if need be. The clock dates changes and ledger entries, whose salts
 // come from entropy.
 func Open(ctx context.Context, path string, clock selvedge.Clock, entropy selvedge.Entropy) (*DB, error) {
-	return openSQLite(ctx, path, clock, entropy, latest, "FULL")
+	return openSQLite(ctx, path, clock, entropy, latest, "WAL", "FULL")
 }
 
 // OpenAt is Open with an earlier version of the schema, for Restore: nothing
 // else works on it, and nothing of it is durable before it is closed without an
 // error.
 func OpenAt(ctx context.Context, path string, clock selvedge.Clock, entropy selvedge.Entropy, version int64) (*DB, error) {
-	db, err := openSQLite(ctx, path, clock, entropy, version, "OFF")
+	// Whoever fails throws the file away, so that there need be no way back.
+	db, err := openSQLite(ctx, path, clock, entropy, version, "OFF", "OFF")
 	if err != nil {
 		return nil, err
 	}
@@ -49,8 +50,9 @@ func OpenAt(ctx context.Context, path string, clock selvedge.Clock, entropy selv
 	return db, nil
 }
 
-// openSQLite opens a database. Synchronous is when its writes are made durable.
-func openSQLite(ctx context.Context, path string, clock selvedge.Clock, entropy selvedge.Entropy, version int64, synchronous string) (_ *DB, err error) {
+// openSQLite opens a database. Journal is how a transaction is taken back, and
+// synchronous when its writes are made durable.
+func openSQLite(ctx context.Context, path string, clock selvedge.Clock, entropy selvedge.Entropy, version int64, journal, synchronous string) (_ *DB, err error) {
 	d := &sqlite{writer: make(chan *sqliteConn, 1), readers: make(chan *sqliteConn, readConns)}
 	defer func() {
 		if err != nil {
@@ -58,7 +60,7 @@ func openSQLite(ctx context.Context, path string, clock selvedge.Clock, entropy 
 		}
 	}()
 	// The ends of all indexes that an import writes at stay in the cache.
-	w, err := sql.Open("sqlite", dsn(path, "journal_mode(WAL)", "synchronous("+synchronous+")", "cache_size(-65536)"))
+	w, err := sql.Open("sqlite", dsn(path, "journal_mode("+journal+")", "synchronous("+synchronous+")", "cache_size(-65536)"))
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
@@ -83,6 +85,10 @@ func (d *sqlite) BatchRows() int { return 1000 }
 func (d *sqlite) catalogue() string {
 	return `SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c
 		WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name NOT LIKE 'goose%' AND m.name <> 'verdict' ORDER BY m.name, c.cid`
+}
+
+func (d *sqlite) indexes() string {
+	return `SELECT tbl_name, 'DROP INDEX ' || name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY rowid`
 }
 
 func dsn(path string, pragmas ...string) string {

@@ -53,6 +53,9 @@ type engine interface {
 	// what is not the installation's: what libraries keep, and what the running
 	// server last thought of its ledger.
 	catalogue() string
+	// indexes is a query for the indexes that can be taken away and made again, in
+	// the order in which to make them: the table, and both statements.
+	indexes() string
 }
 
 // session is a connection in the hands of whoever holds it. While a transaction

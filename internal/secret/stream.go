@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
 )
 
 // chunkLen is how many bytes of a stream are sealed together.
@@ -75,14 +76,22 @@ func (s *sealer) Close() error { return s.flush(true) }
 // bytes. It hands out nothing that was not checked, and returns an error instead
 // of an end if the stream was cut or changed, or has bytes behind its end.
 func (k Key) Open(sealed, bound []byte) io.Reader {
-	return &opener{rest: sealed, aead: k.AEAD(), bound: bound}
+	return k.OpenFrom(bytes.NewReader(sealed), int64(len(sealed)), bound)
+}
+
+// OpenFrom is Open of the next size bytes of r. An error of r is returned as it
+// is.
+func (k Key) OpenFrom(r io.Reader, size int64, bound []byte) io.Reader {
+	return &opener{r: r, left: size, aead: k.AEAD(), bound: bound}
 }
 
 type opener struct {
-	rest   []byte
+	r      io.Reader
+	left   int64 // bytes of the stream that were not read
 	aead   cipher.AEAD
 	bound  []byte
 	number uint64
+	sealed []byte
 	buf    []byte
 	plain  bytes.Reader // what is left of the chunk that was opened last
 	err    error        // what comes after it
@@ -101,13 +110,20 @@ func (o *opener) Read(p []byte) (int, error) {
 
 // next opens a chunk, and returns io.EOF with the last.
 func (o *opener) next() (end error) {
-	n := min(len(o.rest), chunkLen+o.aead.Overhead())
-	last := n == len(o.rest)
-	plain, err := o.aead.Open(o.buf[:0], nonce(o.number, last), o.rest[:n], o.bound)
+	n := min(o.left, chunkLen+int64(o.aead.Overhead()))
+	o.sealed = slices.Grow(o.sealed[:0], int(n))[:n]
+	if _, err := io.ReadFull(o.r, o.sealed); err == io.EOF || err == io.ErrUnexpectedEOF {
+		return errStream
+	} else if err != nil {
+		return err
+	}
+	o.left -= n
+	last := o.left == 0
+	plain, err := o.aead.Open(o.buf[:0], nonce(o.number, last), o.sealed, o.bound)
 	if err != nil {
 		return errStream
 	}
-	o.buf, o.rest = plain, o.rest[n:]
+	o.buf = plain
 	o.number++
 	o.plain.Reset(plain)
 	if last {

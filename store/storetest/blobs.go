@@ -157,7 +157,7 @@ func (s *site) namings(t *testing.T) map[string]naming {
 	return map[string]naming{
 		"chunk.sum": {blob.KindChunk, func(ctx context.Context, tx selvedge.Tx, r blob.Ref) error {
 			row.Ref = r
-			return s.Contacts.CompleteImport(ctx, tx, id, []contact.ChunkRow{row}, start)
+			return s.Contacts.CompleteImport(ctx, tx, id, []contact.ChunkRow{row}, contact.Report{}, start)
 		}, func(ctx context.Context, tx selvedge.Tx) error {
 			if err := s.Rotation.Stage(ctx, tx, row.Ref, chunk(0x71, identifier.ClassEmail)); err != nil {
 				return err

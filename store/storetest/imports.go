@@ -41,7 +41,7 @@ func (s *site) begin(t *testing.T, digest [32]byte) contact.ImportID {
 	t.Helper()
 	var id contact.ImportID
 	s.update(t, func(ctx context.Context, tx selvedge.Tx) (err error) {
-		id, err = s.Contacts.BeginImport(ctx, tx, digest, s.clock.Now())
+		id, err = s.Contacts.BeginImport(ctx, tx, contact.NewImport{Digest: digest}, s.clock.Now())
 		return err
 	})
 	return id
@@ -49,7 +49,7 @@ func (s *site) begin(t *testing.T, digest [32]byte) contact.ImportID {
 
 func (s *site) complete(id contact.ImportID, chunks ...contact.ChunkRow) func(context.Context, selvedge.Tx) error {
 	return func(ctx context.Context, tx selvedge.Tx) error {
-		return s.Contacts.CompleteImport(ctx, tx, id, chunks, s.clock.Now())
+		return s.Contacts.CompleteImport(ctx, tx, id, chunks, contact.Report{}, s.clock.Now())
 	}
 }
 
@@ -63,7 +63,7 @@ func importOneAtATime(t *testing.T, s *site) {
 	same(t, "while it is open", openImport{id, digest, true}, s.openImport(t))
 	for _, d := range [][32]byte{digest, {}} {
 		s.refused(t, "a second open import", func(ctx context.Context, tx selvedge.Tx) error {
-			_, err := s.Contacts.BeginImport(ctx, tx, d, start)
+			_, err := s.Contacts.BeginImport(ctx, tx, contact.NewImport{Digest: d}, start)
 			return err
 		})
 	}

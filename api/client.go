@@ -122,6 +122,17 @@ func (c *Client) Withdraw(ctx context.Context, w Withdrawal) (contact.WithdrawRe
 	return call[contact.WithdrawResult](ctx, c, "POST", "/v1/contact-points:withdraw", w)
 }
 
+// BringEvents tells what happened to accounts.
+func (c *Client) BringEvents(ctx context.Context, events []contact.Event) (contact.EventsReport, error) {
+	return call[contact.EventsReport](ctx, c, "POST", "/v1/events", Events{events})
+}
+
+// Alerts returns a page of alerts, the last first; the empty cursor is of the
+// first page.
+func (c *Client) Alerts(ctx context.Context, cursor string) (Alerts, error) {
+	return call[Alerts](ctx, c, "GET", "/v1/alerts?"+url.Values{"cursor": {cursor}}.Encode(), nil)
+}
+
 // Object records a person's objection.
 func (c *Client) Object(ctx context.Context, o Objection) error {
 	_, err := call[Objection](ctx, c, "POST", "/v1/objections", o)

@@ -31,6 +31,7 @@ type Config struct {
 	Prompts   *prompt.Service
 	Importer  *contact.Importer
 	Ledger    ledger.Gate
+	Events    *contact.Events
 	Work      Work
 	// SpoolDir is where bodies are kept, sealed, that are read more than once.
 	SpoolDir string

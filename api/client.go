@@ -47,15 +47,21 @@ func (c *Client) Audiences(ctx context.Context) ([]Audience, error) {
 // SHA-256 as RFC 9530 writes it, "sha-256=:BASE64:"; with one, a file that
 // arrives otherwise is refused whole. It may be empty, and so may the region.
 func (c *Client) UploadList(ctx context.Context, audience selvedge.AudienceID, csv io.Reader, defaultRegion, digest string) (List, error) {
+	return c.UploadFile(ctx, audience, csv, list.Options{DefaultRegion: defaultRegion}, digest)
+}
+
+// UploadFile is UploadList for a file of any format, of which the sender may say
+// more.
+func (c *Client) UploadFile(ctx context.Context, audience selvedge.AudienceID, file io.Reader, o list.Options, digest string) (List, error) {
 	path := "/v1/audiences/" + url.PathEscape(string(audience)) + "/lists"
-	if defaultRegion != "" {
-		path += "?default_region=" + url.QueryEscape(defaultRegion)
+	if q := listQuery(o); len(q) > 0 {
+		path += "?" + q.Encode()
 	}
-	req, err := http.NewRequestWithContext(ctx, "POST", strings.TrimSuffix(c.URL, "/")+path, csv)
+	req, err := http.NewRequestWithContext(ctx, "POST", strings.TrimSuffix(c.URL, "/")+path, file)
 	if err != nil {
 		return List{}, err
 	}
-	req.Header.Set("Content-Type", "text/csv")
+	req.Header.Set("Content-Type", "application/octet-stream")
 	if digest != "" {
 		req.Header.Set("Content-Digest", digest)
 	}
@@ -112,6 +118,17 @@ func (c *Client) ContactPoints(ctx context.Context, account string) ([]ContactPo
 // Withdraw takes purposes away from an address of an account.
 func (c *Client) Withdraw(ctx context.Context, w Withdrawal) (contact.WithdrawResult, error) {
 	return call[contact.WithdrawResult](ctx, c, "POST", "/v1/contact-points:withdraw", w)
+}
+
+// BringEvents tells what happened to accounts.
+func (c *Client) BringEvents(ctx context.Context, events []contact.Event) (contact.EventsReport, error) {
+	return call[contact.EventsReport](ctx, c, "POST", "/v1/events", Events{events})
+}
+
+// Alerts returns a page of alerts, the last first; the empty cursor is of the
+// first page.
+func (c *Client) Alerts(ctx context.Context, cursor string) (Items[Alert], error) {
+	return call[Items[Alert]](ctx, c, "GET", "/v1/alerts?"+url.Values{"cursor": {cursor}}.Encode(), nil)
 }
 
 // Object records a person's objection.

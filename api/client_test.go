@@ -51,6 +51,7 @@ func TestClientAudiences(t *testing.T) {
 	wantList := api.List{
 		ID: l.ID, Audience: made.ID, Kind: list.Add, Status: audience.Processing, AcceptedAt: start, EffectiveAt: &begin, ExpiresAt: &until,
 		Report: list.Report{
+			Format: list.CSV, Encoding: list.UTF8, Separator: list.NoSeparator,
 			Header: true, Columns: []list.Column{{Number: 1, Kind: "phone"}},
 			Rows: list.Tally{Read: 2, Used: 1, Refused: 1}, Identifiers: list.Tally{Read: 2, Used: 1, Refused: 1}, Clear: 1,
 			Refused: []list.Refusal{{Reason: identifier.ReasonNotPhone, Count: 1, Rows: []int64{3}}},

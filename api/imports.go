@@ -12,7 +12,7 @@ import (
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/contact"
-	"github.com/selvedge/selvedge/internal/spool"
+	"github.com/selvedge/selvedge/internal/aside"
 )
 
 // Import is an import as the platform and operators see it.
@@ -101,7 +101,7 @@ func (d *door) importPeople(ctx context.Context, actor selvedge.Actor, r *http.R
 	if err != nil {
 		return nil, err
 	}
-	kept, err := spool.Fill(d.SpoolDir, d.Entropy, body)
+	kept, err := aside.Fill(body, d.SpoolDir, d.Entropy, maxUpload)
 	if err != nil {
 		return nil, cutOff(err)
 	}
@@ -110,7 +110,8 @@ func (d *door) importPeople(ctx context.Context, actor selvedge.Actor, r *http.R
 	// the import.
 	ctx, stop := d.Outlive(ctx)
 	defer stop()
-	delivery := contact.Delivery{Lines: kept.Open, Key: q.Get("key"), Packed: strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip")}
+	lines := func() (io.ReadCloser, error) { return io.NopCloser(io.NewSectionReader(kept, 0, kept.Size())), nil }
+	delivery := contact.Delivery{Lines: lines, Key: q.Get("key"), Packed: strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip")}
 	if dry {
 		v, err := d.Importer.DryRun(ctx, actor, delivery)
 		return Imported{DryRun: true, Report: v.Report, Prompts: v.Prompts, Unproven: &v.Unproven}, err

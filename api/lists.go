@@ -10,6 +10,8 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,6 +62,11 @@ func (d *door) listOperations() []operation {
 				"nothing in it depends on who is on the platform.",
 			params: []param{
 				query("default_region", "ISO 3166 country of phone numbers without a country code"),
+				query("format", "csv, ndjson, xlsx or parquet; the file tells by itself"),
+				query("encoding", "utf-8, utf-16le, utf-16be or windows-1252; the file tells, but for a guess that the report shows"),
+				query("separator", "comma, semicolon, tab, pipe or none, as it is written or by name; the file tells"),
+				query("header", "yes or no; the first row tells"),
+				query("columns", "what a column holds, as NUMBER:ROLE or NAME:ROLE with email, phone or country; again for each column; then no other is read"),
 				header("Content-Digest", "sha-256=:BASE64: of the file (RFC 9530); a file that arrives otherwise is refused whole"),
 			},
 			file: "text/csv", status: http.StatusCreated, out: List{}, problems: []selvedge.Code{selvedge.CodeNotFound, selvedge.CodeConflict},
@@ -87,9 +94,60 @@ func (d *door) uploadList(ctx context.Context, actor selvedge.Actor, r *http.Req
 	// The request's context ends with its connection, and would turn an upload
 	// that was cut off into a fault of ours. Reading the body tells of that.
 	ctx = context.WithoutCancel(ctx)
-	v, err := d.Audiences.Upload(ctx, actor, selvedge.AudienceID(r.PathValue("audience")), body,
-		list.Options{DefaultRegion: r.URL.Query().Get("default_region")})
+	o, err := listOptions(r.URL.Query())
+	if err != nil {
+		return nil, err
+	}
+	v, err := d.Audiences.Upload(ctx, actor, selvedge.AudienceID(r.PathValue("audience")), body, o)
 	return listOf(v), err
+}
+
+// listOptions reads what the sender says about a list. The words are checked where
+// the list is read.
+func listOptions(q url.Values) (list.Options, error) {
+	o := list.Options{
+		DefaultRegion: q.Get("default_region"), Format: list.Format(q.Get("format")), Encoding: list.Encoding(q.Get("encoding")),
+		Separator: q.Get("separator"), Header: list.Presence(q.Get("header")),
+	}
+	if s, ok := separatorNames[o.Separator]; ok {
+		o.Separator = s
+	}
+	for _, text := range q["columns"] {
+		c, err := list.ParseChoice(text)
+		if err != nil {
+			return list.Options{}, err
+		}
+		o.Columns = append(o.Columns, c)
+	}
+	return o, nil
+}
+
+// listQuery is what listOptions reads.
+func listQuery(o list.Options) url.Values {
+	q := url.Values{}
+	for name, value := range map[string]string{
+		"default_region": o.DefaultRegion, "format": string(o.Format), "encoding": string(o.Encoding),
+		"separator": o.Separator, "header": string(o.Header),
+	} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	for _, c := range o.Columns {
+		q.Add("columns", c.String())
+	}
+	return q
+}
+
+// separatorNames are separators as they are easier to write in a URL.
+var separatorNames = map[string]string{"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+
+// fileTypes are the types of bodies that are files. What a file is, it says itself.
+var fileTypes = []string{
+	"text/csv", "text/plain", "text/tab-separated-values", "application/octet-stream",
+	"application/x-ndjson", "application/ndjson", "application/gzip", "application/x-gzip", "application/zstd",
+	"application/zip", "application/x-zip-compressed", "application/vnd.apache.parquet",
+	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 func (d *door) getList(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
@@ -113,7 +171,7 @@ func (d *door) listLists(ctx context.Context, actor selvedge.Actor, r *http.Requ
 // them: it has taken the line ends out by then.
 func csvType(header string) error {
 	t, _, err := mime.ParseMediaType(header)
-	if err == nil && (t == "text/csv" || t == "text/plain" || t == "application/octet-stream") {
+	if err == nil && slices.Contains(fileTypes, t) {
 		return nil
 	}
 	return selvedge.Errorf(selvedge.CodeInvalid, "send the file itself as text/csv, with curl: --data-binary @FILE -H 'Content-Type: text/csv'").

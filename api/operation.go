@@ -91,7 +91,7 @@ func (d *door) operations() []operation {
 	var all []operation
 	for _, some := range [][]operation{
 		d.audienceOperations(), d.listOperations(), d.memberOperations(), d.peopleOperations(), d.meOperations(),
-		d.promptOperations(), d.jobOperations(), d.importOperations(),
+		d.promptOperations(), d.jobOperations(), d.eventOperations(), d.importOperations(),
 		d.orgOperations(), d.termsOperations(), d.keyOperations(), d.mandateOperations(), d.labelOperations(),
 	} {
 		all = append(all, some...)

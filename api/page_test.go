@@ -15,6 +15,7 @@ import (
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/audience"
+	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/server/servertest"
@@ -120,6 +121,13 @@ func (p *platform) shelves(t *testing.T) map[string]shelf {
 		"listPrompts": {p.key, "/v1/prompts", func(n int) {
 			post(p.anna, "/v1/prompts", strings.ReplaceAll(newsPrompt, `"version":1`, fmt.Sprintf(`"version":%d`, n+2)))
 		}},
+		"listAlerts": {p.anna, "/v1/alerts", func(n int) {
+			at := p.clock.Now().Format(time.RFC3339)
+			for _, class := range []contact.AgeClass{contact.Adult, contact.Minor} {
+				post(p.key, "/v1/events", fmt.Sprintf(`{"events":[{"type":"age_class_changed","account":"ada","age_class":%q,"at":%q}]}`, class, at), "application/json")
+				p.clock.Add(time.Second)
+			}
+		}},
 		"listOrgs": {p.anna, "/v1/orgs", func(n int) {
 			_, err := p.Orgs.Propose(t.Context(), selvedge.OperatorByKey("anna", "k"), fmt.Sprint("Org ", n), "Ltd", org.Advertiser)
 			must(t, err)
@@ -142,7 +150,7 @@ func (p *platform) shelves(t *testing.T) map[string]shelf {
 
 // newestFirst are the lists that grow where they begin: a walk does not meet what
 // came after it had begun.
-var newestFirst = []string{"listVersions", "listJobs", "listImports"}
+var newestFirst = []string{"listAlerts", "listVersions", "listJobs", "listImports"}
 
 // TestEveryListHasPages walks every list of the document with pages of one, first
 // while nothing happens, then while something is added between any two pages.

@@ -45,6 +45,8 @@ func routes() []route {
 		{"POST", "/v1/contact-points:withdraw", `{"account":"nobody","kind":"email","value":"a@example.com","purposes":["ads.suppress"]}`, "platform", 0},
 		{"POST", "/v1/objections", `{"account":"nobody"}`, "platform", 0},
 		{"POST", "/v1/objections:lift", `{"account":"nobody"}`, "platform", 0},
+		{"POST", "/v1/events", `{"events":[{"type":"account_deactivated","account":"nobody","at":"2026-03-01T00:00:00Z"}]}`, "platform operator", 200},
+		{"GET", "/v1/alerts", "", "operator", 200},
 		{"GET", "/v1/prompts", "", "platform operator", 200},
 		{"POST", "/v1/prompts", newsPrompt, "operator", 200},
 		{"POST", "/v1/prompts/none/versions/1:approve", `{"grants":"ads"}`, "operator", 0},

@@ -2,6 +2,8 @@ package api_test
 
 import (
 	"bufio"
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -23,7 +25,7 @@ func TestUploadAnswer(t *testing.T) {
 	a := p.upload(t, "email,name\nada@example.com,Ada\nADA@example.com,Ada\n,Ben\nnobody,Cid\n")
 	id, _, _ := strings.Cut(strings.TrimPrefix(a.body, `{"id":"`), `"`)
 	want := fmt.Sprintf(`{"id":%q,"audience":%q,"kind":"add","status":"processing","accepted_at":"2026-03-14T09:26:10Z","effective_at":"2026-03-14T09:26:10Z","expires_at":"2026-09-10T09:26:10Z",`+
-		`"report":{"header":true,"columns":[{"number":1,"kind":"email"}],"dropped":1,`+
+		`"report":{"format":"csv","encoding":"utf-8","separator":",","header":true,"columns":[{"number":1,"kind":"email"}],"dropped":1,`+
 		`"rows":{"read":4,"used":1,"empty":1,"duplicate":1,"refused":1},`+
 		`"identifiers":{"read":4,"used":1,"empty":1,"duplicate":1,"refused":1},`+
 		`"clear":2,"hashed":0,"repaired":0,"refused":[{"reason":"not_an_email","count":1,"rows":[5]}]},`+
@@ -90,7 +92,7 @@ func TestUploadRefused(t *testing.T) {
 		{name: "a digest that is no base64", body: good, headers: []string{"Content-Digest", "sha-256=:" + strings.Repeat("!", 44) + ":"}, field: "Content-Digest", reason: "bad_digest"},
 		{name: "an empty file", body: "", field: "header", reason: "empty_file"},
 		{name: "no known column", body: "name,city\nAda,London\n", field: "header", reason: "no_known_column", row: 1},
-		{name: "UTF-16", body: "e\x00m\x00a\x00i\x00l\x00\n\x00", field: "header", reason: "nul_bytes", row: 1},
+		{name: "NUL bytes", body: "em\x00ail\nada@example.com\n", field: "header", reason: "nul_bytes", row: 1},
 		{name: "a quote that is not closed", body: "email\n\"ada@example.com\n", reason: "ended_early", row: 2},
 		{name: "a country that is none", body: good, query: "?default_region=XX", field: "default_region"},
 		{name: "a country in words", body: good, query: "?default_region=Britain", field: "default_region"},
@@ -196,4 +198,25 @@ func (p *platform) cutOff(t *testing.T, length, body string) answer {
 	b, err := io.ReadAll(res.Body)
 	must(t, err)
 	return answer{res.StatusCode, res.Header, string(b)}
+}
+
+// TestUploadOfAnyFile sends files that are no CSV, and says what the file does not
+// tell.
+func TestUploadOfAnyFile(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	hash := strings.Repeat("ab", 32)
+	for name, c := range map[string]struct{ query, kind, body, want string }{
+		"NDJSON":    {"", "application/x-ndjson", `{"email":"ada@example.com"}`, `"format":"ndjson"`},
+		"columns":   {"?columns=2:email&columns=3%3Acountry&header=no&separator=semicolon", "text/csv", "x;" + hash + ";GB\n", `"columns":[{"number":2,"kind":"email"}],"country_column":3`},
+		"encoding":  {"?encoding=windows-1252&format=csv", "application/octet-stream", "email\na@b\xfccher.example\n", `"encoding":"windows-1252"`},
+		"no role":   {"?columns=2:name", "text/csv", "email\n", `"reason":"bad_column"`},
+		"no format": {"?format=pdf", "text/csv", "email\n", `"field":"format"`},
+	} {
+		a := p.ask(t, p.acme, "POST", "/v1/audiences/"+string(p.audience)+"/lists"+c.query, c.body, "Content-Type", c.kind)
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, []byte(a.body)); err != nil || !strings.Contains(compact.String(), c.want) {
+			t.Errorf("%s: %s, want %s", name, a.body, c.want)
+		}
+	}
 }

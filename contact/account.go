@@ -52,7 +52,10 @@ type Account struct {
 	Age        AgeClass
 	ActiveOn   time.Time // the last day of use, zero if not known
 	State      State
-	Person     selvedge.Person // 0 until the first ordinal
+	// AgeAt and StateAt are since when Age and State are so, by the platform's
+	// clock.
+	AgeAt, StateAt time.Time
+	Person         selvedge.Person // 0 until the first ordinal
 }
 
 // Mask is a reason for which everything of an account is out of every match and

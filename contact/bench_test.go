@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/demo/world"
 )
 
@@ -43,4 +44,26 @@ func BenchmarkWithdraw(b *testing.B) {
 		_, err := p.people.Withdraw(b.Context(), selvedge.Platform("key"), id, email(id+"@example.com"), onlyAds)
 		must(b, err)
 	}
+}
+
+// BenchmarkEvents brings a thousand verified yeses at once.
+func BenchmarkEvents(b *testing.B) {
+	p := newPlatform(b)
+	var accounts []string
+	for i := range contact.MaxEvents {
+		accounts = append(accounts, fmt.Sprint("u", i))
+	}
+	p.load(b, adults(accounts...), "")
+	n := 0
+	for b.Loop() {
+		n++
+		var es []contact.Event
+		for _, id := range accounts {
+			es = append(es, gave(id, fmt.Sprintf("%s-%d@example.com", id, n), "offers", 9))
+		}
+		if rep, err := p.events().Apply(b.Context(), office, es); err != nil || rep.Applied != contact.MaxEvents {
+			b.Fatalf("%+v, %v", rep.Refused, err)
+		}
+	}
+	b.ReportMetric(float64(n)*contact.MaxEvents/b.Elapsed().Seconds(), "events/s")
 }

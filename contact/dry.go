@@ -9,6 +9,7 @@ import (
 	"github.com/selvedge/selvedge/change"
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/prompt"
+	"github.com/selvedge/selvedge/purpose"
 )
 
 // MaxDryRows is how many rows a dry run may have: it remembers about fifty bytes
@@ -36,7 +37,7 @@ func (im *Importer) DryRun(ctx context.Context, actor selvedge.Actor, d Delivery
 	}
 	r := im.newRun(actor, c)
 	err = im.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) error {
-		if err := r.look(ctx, tx); err != nil {
+		if r.maker, err = im.newMaker(ctx, tx); err != nil {
 			return err
 		}
 		before, _, err := im.before(ctx, tx, whole.sums.both(), "")
@@ -69,8 +70,9 @@ func (r *run) withoutTrace() {
 	im.Repo = &dryRepository{
 		Repository: im.Repo, id: r.id, accounts: map[[16]byte]dryAccount{}, points: map[[16]byte]uint32{},
 		verified: roaring64.New(), granted: roaring64.New(),
+		ended: map[selvedge.ContactID]purpose.Set{},
 	}
-	r.Importer = &im
+	r.Importer, r.maker.repo, r.maker.register = &im, im.Repo, im.Prompts
 	r.tally = &tally{prompts: map[prompt.Name]*PromptCount{}, state: func(n prompt.Name) PromptState {
 		switch r.withheld[n] {
 		case reasonPromptPending:

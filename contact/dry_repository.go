@@ -23,6 +23,7 @@ type dryRepository struct {
 	points   map[[16]byte]uint32 // by identity: a number from 0
 	verified *roaring64.Bitmap   // contact points whose proof came now
 	granted  *roaring64.Bitmap   // contact points that would have a grant
+	ended    map[selvedge.ContactID]purpose.Set
 }
 
 const dryPoint selvedge.ContactID = 1 << 48
@@ -204,8 +205,31 @@ func (d *dryRepository) AdsGrantsOf(ctx context.Context, tx selvedge.Tx, ids []s
 
 // EndedOf implements Repository.
 func (d *dryRepository) EndedOf(ctx context.Context, tx selvedge.Tx, ids []selvedge.ContactID) (map[selvedge.ContactID]purpose.Set, error) {
-	return d.Repository.EndedOf(ctx, tx, kept(ids))
+	out, err := d.Repository.EndedOf(ctx, tx, kept(ids))
+	for _, id := range ids {
+		if s := d.ended[id]; err == nil && s != 0 {
+			out[id] |= s
+		}
+	}
+	return out, err
 }
+
+// EndGrants implements Repository.
+func (d *dryRepository) EndGrants(_ context.Context, _ selvedge.Tx, ends []End) error {
+	for _, e := range ends {
+		d.ended[e.Contact] |= purpose.Of(e.Purpose)
+	}
+	return nil
+}
+
+// AddressEnds implements Repository.
+func (d *dryRepository) AddressEnds(ctx context.Context, tx selvedge.Tx, ids []selvedge.AccountID) ([]AddressEnd, error) {
+	there := slices.DeleteFunc(slices.Clone(ids), func(id selvedge.AccountID) bool { return id < 0 })
+	return d.Repository.AddressEnds(ctx, tx, there)
+}
+
+// RaiseAlert implements AlertRepository.
+func (*dryRepository) RaiseAlert(context.Context, selvedge.Tx, *Alert) error { return nil }
 
 // kept returns the contact points that are in the database.
 func kept(ids []selvedge.ContactID) []selvedge.ContactID {

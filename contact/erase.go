@@ -86,15 +86,15 @@ func (p *People) Erase(ctx context.Context, actor selvedge.Actor, platformID str
 
 // erasedAt returns when the accounts with these platform ids were erased; those
 // that never were are missing.
-func (r *run) erasedAt(ctx context.Context, tx selvedge.Tx, platformIDs []string) (map[string]time.Time, error) {
-	if any, err := r.Repo.AnyErased(ctx, tx); err != nil || !any {
+func (im *Importer) erasedAt(ctx context.Context, tx selvedge.Tx, platformIDs []string) (map[string]time.Time, error) {
+	if any, err := im.Repo.AnyErased(ctx, tx); err != nil || !any {
 		return nil, err
 	}
 	marks := make([]Mark, len(platformIDs))
 	for i, id := range platformIDs {
-		marks[i] = r.Marks.Of(id)
+		marks[i] = im.Marks.Of(id)
 	}
-	found, err := r.Repo.Erased(ctx, tx, marks)
+	found, err := im.Repo.Erased(ctx, tx, marks)
 	out := make(map[string]time.Time, len(found))
 	for i, id := range platformIDs {
 		if at, ok := found[marks[i]]; ok {

@@ -13,7 +13,6 @@ import (
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/change"
-	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/prompt"
 	"github.com/selvedge/selvedge/purpose"
@@ -118,19 +117,15 @@ func (r *run) apply(ctx context.Context, whole checked) (err error) {
 // run is one import at work.
 type run struct {
 	*Importer
+	*maker  // nil until it has begun
 	actor   selvedge.Actor
 	content content
-	id      ImportID
 	key     string
 	keys    *token.Keys // of the epoch that was in force when the run began
 	report  Report
 
-	prompts         map[prompt.Name]prompt.Registered // in effect when the run began
-	withheld        map[prompt.Name]identifier.Reason // registered and not in effect: why their rows are refused
-	erased          map[string]*accountRow            // rows of erased accounts, by platform id: they may come back
+	erased          map[string]*accountRow // rows of erased accounts, by platform id: they may come back
 	refusedAccounts refusals
-
-	refs map[prompt.Name]prompt.Ref // of prompts met so far, registered or not
 
 	refused refusals          // of contact_points.csv
 	counted *roaring64.Bitmap // contact points that this run has met
@@ -142,7 +137,7 @@ type run struct {
 func (im *Importer) newRun(actor selvedge.Actor, c content) *run {
 	return &run{
 		Importer: im, actor: actor, content: c,
-		refs: map[prompt.Name]prompt.Ref{}, erased: map[string]*accountRow{}, refused: refusals{}, counted: roaring64.New(), tokened: roaring64.New(),
+		erased: map[string]*accountRow{}, refused: refusals{}, counted: roaring64.New(), tokened: roaring64.New(),
 	}
 }
 
@@ -160,7 +155,8 @@ func (im *Importer) begin(ctx context.Context, actor selvedge.Actor, c content, 
 	}
 	err = im.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
 		done, changed = nil, 0
-		if err := r.look(ctx, tx); err != nil {
+		var err error
+		if r.maker, err = im.newMaker(ctx, tx); err != nil {
 			return err
 		}
 		before, known, err := im.before(ctx, tx, digest, key)
@@ -221,33 +217,6 @@ func (im *Importer) before(ctx context.Context, tx selvedge.Tx, digest [32]byte,
 		err = selvedge.Errorf(selvedge.CodeConflict, "import %d is being abandoned: bring that to its end first", v.ID).Because("import_abandoning")
 	}
 	return v, known, err
-}
-
-// look reads what a run goes by from its beginning on.
-func (r *run) look(ctx context.Context, tx selvedge.Tx) (err error) {
-	if r.prompts, err = r.Prompts.Prompts(ctx, tx); err != nil {
-		return err
-	}
-	r.withheld, err = r.Importer.withheld(ctx, tx)
-	return err
-}
-
-// withheld returns the prompts that are registered and not in effect. Nothing
-// is kept of a row that names one. A contact point keeps for ever the purposes
-// of the moment at which it came: kept now, with none, it could not be matched
-// even after the approval. Left out, the row can be brought again.
-func (im *Importer) withheld(ctx context.Context, tx selvedge.Tx) (map[prompt.Name]identifier.Reason, error) {
-	proposals, err := im.Prompts.Proposals(ctx, tx)
-	out := map[prompt.Name]identifier.Reason{}
-	for n, p := range proposals {
-		switch p.State {
-		case prompt.Pending:
-			out[n] = reasonPromptPending
-		case prompt.Refused:
-			out[n] = reasonPromptRefused
-		}
-	}
-	return out, err
 }
 
 func (r *run) close() { _ = r.tokens.close() }

@@ -160,11 +160,17 @@ func (r *run) accountBatch(ctx context.Context, tx selvedge.Tx, batch []accountR
 
 // touch adds the account's ordinals to those whose masks may have changed.
 func (r *run) touch(ctx context.Context, tx selvedge.Tx, old, now Account, touched map[Mask]*roaring.Bitmap) error {
-	if old.Person == 0 || (old.Age == now.Age && old.State == now.State) {
+	if old.Age == now.Age && old.State == now.State {
 		return nil
 	}
-	grants, err := r.Repo.AdsGrants(ctx, tx, old.ID)
-	if err != nil {
+	var grants []AdsGrant
+	if old.Person != 0 { // who has no ordinal has no grant
+		var err error
+		if grants, err = r.Repo.AdsGrants(ctx, tx, old.ID); err != nil {
+			return err
+		}
+	}
+	if err := (alerts{r.Repo, r.Outbox, r.Clock}).aged(ctx, tx, r.actor, old, now, grants); err != nil {
 		return err
 	}
 	for _, g := range grants {

@@ -3,11 +3,8 @@ package contact
 import (
 	"context"
 	"crypto/sha256"
-	"slices"
 
 	"github.com/selvedge/selvedge"
-	"github.com/selvedge/selvedge/prompt"
-	"github.com/selvedge/selvedge/purpose"
 )
 
 // points applies the contact points and returns the digest of the file that they
@@ -64,27 +61,16 @@ func (r *run) finisher() (chan<- []step, <-chan error) {
 	return kept, finished
 }
 
-// step is one row on its way through its batch.
-type step struct {
-	*pointRow
-	Point
-	person        selvedge.Person // of the account; 0 until the first ordinal
-	from          prompt.Prompt   // the zero Prompt if it is not in effect
-	inserted      bool
-	newlyVerified bool
-	grant         *AdsGrant
-}
-
 func (r *run) pointBatch(ctx context.Context, b *pointBatch) (steps []step, err error) {
 	part := span{part: pointPart, from: b.at[0], to: b.end.row, end: b.end, sum: b.sum}
 	err = r.batch(ctx, part, func(ctx context.Context, tx selvedge.Tx) (points, grants int, err error) {
 		if steps, err = r.steps(ctx, tx, b.rows); err != nil {
 			return 0, 0, err
 		}
-		if points, err = r.insertPoints(ctx, tx, steps); err != nil {
+		if points, err = r.makePoints(ctx, tx, steps); err != nil {
 			return 0, 0, err
 		}
-		grants, err = r.insertGrants(ctx, tx, steps)
+		grants, err = r.makeGrants(ctx, tx, steps)
 		return points, grants, err
 	})
 	return steps, err
@@ -117,16 +103,11 @@ func (r *run) steps(ctx context.Context, tx selvedge.Tx, rows []pointRow) ([]ste
 			r.tally.refused(row)
 			continue
 		}
-		ref, err := r.ref(ctx, tx, row.prompt)
+		made, err := r.step(ctx, tx, row, holder)
 		if err != nil {
 			return nil, err
 		}
-		registered := r.prompts[row.prompt]
-		steps = append(steps, step{pointRow: row, person: holder.Person, from: registered.Prompt, Point: Point{
-			Account: holder.Account, Kind: row.kind, Handle: row.handle, Prompt: ref, GivenAt: row.givenAt,
-			VerifiedAt: row.verifiedAt, VerifiedBy: row.verifiedBy, Mask: row.mask, Import: r.id,
-			Purposes: registered.Purposes,
-		}})
+		steps = append(steps, made)
 	}
 	return steps, nil
 }
@@ -148,100 +129,6 @@ func platformIDs(rows []pointRow) []string {
 	return ids
 }
 
-// insertPoints keeps the contact points that are new, and of the others the
-// proof of control that is new. It returns how many were new.
-func (r *run) insertPoints(ctx context.Context, tx selvedge.Tx, steps []step) (n int, err error) {
-	points := make([]*Point, len(steps))
-	for i := range steps {
-		points[i] = &steps[i].Point
-	}
-	inserted, err := r.Repo.InsertPoints(ctx, tx, points)
-	if err != nil {
-		return 0, err
-	}
-	proven := map[selvedge.ContactID]bool{} // by an earlier row of the batch
-	for i := range steps {
-		s := &steps[i]
-		if s.inserted = inserted[i]; s.inserted {
-			n++
-		}
-		if s.inserted || !s.Point.VerifiedAt.IsZero() || s.pointRow.verifiedAt.IsZero() {
-			continue
-		}
-		s.Point.VerifiedAt, s.newlyVerified = s.pointRow.verifiedAt, !proven[s.ID]
-		if s.newlyVerified {
-			if err := r.Repo.SetVerified(ctx, tx, s.ID, s.pointRow.verifiedAt, s.pointRow.verifiedBy); err != nil {
-				return n, err
-			}
-		}
-		proven[s.ID] = true
-	}
-	return n, nil
-}
-
-// insertGrants gives the contact points that are verified and granted for ads
-// their ads grant, where this is the first moment that they can have one, and
-// returns how many.
-//
-// The row that makes a grant is one that brings the proof of control itself: the
-// grant's tokens are those of its forms. It may be that the proof was known, and
-// no grant is there, because the import that made it was abandoned.
-func (r *run) insertGrants(ctx context.Context, tx selvedge.Tx, steps []step) (int, error) {
-	have, ended, err := r.known(ctx, tx, steps)
-	if err != nil {
-		return 0, err
-	}
-	var made []*AdsGrant
-	of := map[selvedge.ContactID]*AdsGrant{} // by an earlier row of the batch
-	for i := range steps {
-		s := &steps[i]
-		if !s.mayBeGranted() {
-			continue
-		}
-		if s.grant = of[s.ID]; s.grant != nil {
-			continue
-		}
-		if g, ok := have[s.ID]; ok {
-			s.grant = &g
-			continue
-		}
-		live := s.Purposes.Ads() &^ ended[s.ID]
-		expires := s.from.AdsExpiry(s.Point.GivenAt)
-		if s.pointRow.verifiedAt.IsZero() || live == 0 || !r.Clock.Now().Before(expires) {
-			continue
-		}
-		s.grant = &AdsGrant{
-			Contact: s.ID, Account: s.Account, Person: s.person, Purposes: live, Live: live, ExpiresAt: expires, Import: r.id,
-		}
-		of[s.ID] = s.grant
-		made = append(made, s.grant)
-	}
-	return len(made), r.Repo.InsertAdsGrants(ctx, tx, made)
-}
-
-// mayBeGranted says whether the contact point is verified and was given for ads.
-func (s *step) mayBeGranted() bool { return !s.Point.VerifiedAt.IsZero() && s.Purposes.Ads() != 0 }
-
-// known returns the ads grants that contact points which were there have, and
-// the purposes that have ended for those that have none.
-func (r *run) known(ctx context.Context, tx selvedge.Tx, steps []step) (have map[selvedge.ContactID]AdsGrant, ended map[selvedge.ContactID]purpose.Set, err error) {
-	var ids []selvedge.ContactID
-	for i := range steps {
-		if s := &steps[i]; !s.inserted && s.mayBeGranted() {
-			ids = append(ids, s.ID)
-		}
-	}
-	if ids == nil {
-		return nil, nil, nil
-	}
-	if have, err = r.Repo.AdsGrantsOf(ctx, tx, ids); err != nil {
-		return nil, nil, err
-	}
-	ids = slices.DeleteFunc(ids, func(id selvedge.ContactID) bool { _, ok := have[id]; return ok })
-	ended, err = r.Repo.EndedOf(ctx, tx, ids)
-	return have, ended, err
-}
-
 // finish collects the tokens of a row and counts it.
 func (r *run) finish(s *step) error {
 	mine := r.counted.CheckedAdd(uint64(s.ID)) && s.Point.Import == r.id
@@ -257,21 +144,6 @@ func (r *run) finish(s *step) error {
 	}
 	r.count(s, mine, makes)
 	return nil
-}
-
-// ref returns the number of a prompt name, asking the database once.
-func (r *run) ref(ctx context.Context, tx selvedge.Tx, n prompt.Name) (prompt.Ref, error) {
-	if p, ok := r.prompts[n]; ok {
-		return p.Ref, nil
-	}
-	if ref, ok := r.refs[n]; ok {
-		return ref, nil
-	}
-	ref, err := r.Prompts.PromptRef(ctx, tx, n)
-	if err == nil {
-		r.refs[n] = ref
-	}
-	return ref, err
 }
 
 // count enters one row into the report. Mine says that this import brought the

@@ -33,7 +33,7 @@ type pointRow struct {
 }
 
 // parsePoint understands one row.
-func (r *run) parsePoint(row int64, f []string, now time.Time) pointRow {
+func (im *Importer) parsePoint(row int64, f []string, now time.Time) pointRow {
 	p := pointRow{row: row, platformID: f[0], verifiedBy: f[8]}
 	refuse := func(reason identifier.Reason) pointRow { p.refused = reason; return p }
 	if !isPlatformID(p.platformID) {
@@ -66,26 +66,26 @@ func (r *run) parsePoint(row int64, f []string, now time.Time) pointRow {
 		return refuse(reasonValueOrHash)
 	}
 	if value != "" {
-		return r.withValue(p, value, f[4])
+		return im.withValue(p, value, f[4])
 	}
-	return r.withHashes(p, hashes)
+	return im.withHashes(p, hashes)
 }
 
-func (r *run) withValue(p pointRow, value, region string) pointRow {
+func (im *Importer) withValue(p pointRow, value, region string) pointRow {
 	known, refused := identifier.Contact(p.kind, value, region)
 	if refused != "" {
 		p.refused = refused
 		return p
 	}
 	p.forms = known.Forms
-	p.handle = r.Handles.Of(p.platformID, known.Identity)
-	p.mask = r.Masks.Seal(known.Mask, p.handle[:])
+	p.handle = im.Handles.Of(p.platformID, known.Identity)
+	p.mask = im.Masks.Seal(known.Mask, p.handle[:])
 	return p
 }
 
 // withHashes takes the hashes of an address's forms; the first is that of the
 // form it is known by.
-func (r *run) withHashes(p pointRow, hashes string) pointRow {
+func (im *Importer) withHashes(p pointRow, hashes string) pointRow {
 	for _, text := range strings.Fields(hashes) {
 		form, refused := identifier.Hash(p.kind, text)
 		if refused != "" {
@@ -100,7 +100,7 @@ func (r *run) withHashes(p pointRow, hashes string) pointRow {
 		p.refused = identifier.ReasonEmpty
 		return p
 	}
-	p.handle = r.Handles.Of(p.platformID, p.forms[0])
+	p.handle = im.Handles.Of(p.platformID, p.forms[0])
 	return p
 }
 

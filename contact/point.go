@@ -82,6 +82,7 @@ type EndReason string
 const (
 	Withdrawn EndReason = "withdrawn"
 	Expired   EndReason = "expired"
+	Lost      EndReason = "control_lost" // of the address
 )
 
 // End is the end of one grant: of a contact point, for a purpose. It is final.
@@ -90,6 +91,24 @@ type End struct {
 	Purpose purpose.Purpose
 	At      time.Time
 	Reason  EndReason
+}
+
+// AddressEnd is the end of purposes for all that an account gave of an address up
+// to a time. It stands over what comes to be known of that time later.
+type AddressEnd struct {
+	Account  selvedge.AccountID
+	Handle   Handle
+	Purposes purpose.Set
+	At       time.Time
+	Reason   EndReason // Withdrawn or Lost
+}
+
+// covers returns the purposes that the end takes from a contact point.
+func (e AddressEnd) covers(p Point) purpose.Set {
+	if e.Account != p.Account || e.Handle != p.Handle || p.GivenAt.After(e.At) {
+		return 0
+	}
+	return e.Purposes & p.Purposes
 }
 
 // MaskSealer seals what a person may be shown of their own address.

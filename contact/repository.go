@@ -8,6 +8,7 @@ import (
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/purpose"
+	"github.com/selvedge/selvedge/token"
 )
 
 // Repository keeps accounts, contact points and grants. Texts are compared byte
@@ -20,9 +21,10 @@ type Repository interface {
 	// names them by; ids that no account has are missing from the result.
 	Holders(ctx context.Context, tx selvedge.Tx, platformIDs []string) (map[string]Holder, error)
 	// PutAccounts keeps new accounts (ID 0, which it fills in) and new facts of
-	// known ones. Facts are Country, Age, ActiveOn and State; nothing else is
-	// changed. All but ActiveOn have a history: what an account was before, and
-	// that it is otherwise from the time at on.
+	// known ones. Facts are Country, Age, ActiveOn and State, and AgeAt and StateAt,
+	// which it sets to the time at where they are zero; nothing else is changed.
+	// Country, Age and State have a history: what an account was before, and that
+	// it is otherwise from the time at on.
 	PutAccounts(ctx context.Context, tx selvedge.Tx, as []*Account, at time.Time) error
 	// Object keeps an objection of an account from MadeAt on, and LiftObjection
 	// ends the one of the same scope, org and handle at LiftedAt. They return
@@ -53,6 +55,9 @@ type Repository interface {
 	// in their Ordinal and Person. A Person of 0 says that these are the
 	// account's first ordinals: the account is given the next Person.
 	InsertAdsGrants(ctx context.Context, tx selvedge.Tx, gs []*AdsGrant) error
+	// InsertTokens keeps tokens as rows, which count from tx on, under the next
+	// numbers; Seq is not read.
+	InsertTokens(ctx context.Context, tx selvedge.Tx, rows []token.Row) error
 	// AdsGrants returns the grants of an account by ordinal.
 	AdsGrants(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID) ([]AdsGrant, error)
 	// AdsGrantsOf returns the grants of contact points; those that have none are
@@ -68,13 +73,22 @@ type Repository interface {
 	// as it ended.
 	EndGrants(ctx context.Context, tx selvedge.Tx, ends []End) error
 
+	// EndAddress records what ends for all that an account gave of an address up
+	// to a time, known or not. It returns false, and changes nothing, if as much
+	// was recorded for the reason up to that time or a later one.
+	EndAddress(ctx context.Context, tx selvedge.Tx, e AddressEnd) (bool, error)
+	// AddressEnds returns what was recorded so for accounts.
+	AddressEnds(ctx context.Context, tx selvedge.Tx, ids []selvedge.AccountID) ([]AddressEnd, error)
+	// AnyAddressEnd says whether anything was ever recorded so.
+	AnyAddressEnd(ctx context.Context, tx selvedge.Tx) (bool, error)
+
 	// Owners calls fn with who stands behind each of the ordinals, in order;
 	// ordinals that were not given are left out. An error of fn ends it and is
 	// returned.
 	Owners(ctx context.Context, tx selvedge.Tx, ordinals *roaring.Bitmap, fn func(Owner) error) error
 
 	// EraseAccount deletes the account with all that is kept of it, and leaves the
-	// mark of its platform id. Its ordinals stay, with their person number and
+	// mark of its platform id. Its tokens that are rows go. Its ordinals stay, with their person number and
 	// nothing else; they have no live grant any more, and are listed as ordinals
 	// whose tokens are to go.
 	EraseAccount(ctx context.Context, tx selvedge.Tx, id selvedge.AccountID, m Mark, at time.Time) error
@@ -87,6 +101,7 @@ type Repository interface {
 	// them were erased: they are counted and can be told nothing.
 	CountPeople(ctx context.Context, tx selvedge.Tx, ordinals *roaring.Bitmap) (people, erased int64, err error)
 
+	AlertRepository
 	ImportRepository
 }
 

@@ -143,11 +143,13 @@ func (p *People) matchable(who person, v held, from prompt.Prompt) (purpose.Set,
 		return 0, []string{"not_verified"}
 	case v.Purposes.Ads()&^v.withdrawn == 0:
 		return 0, []string{"withdrawn"}
+	case v.Purposes.Ads()&^v.withdrawn&^v.lost == 0:
+		return 0, []string{"control_lost"}
 	case v.grant == nil && now.Before(from.AdsExpiry(v.GivenAt)):
 		return 0, []string{"import_abandoned"} // and no later one brought it
 	case v.grant == nil || v.grant.Live == 0 || !now.Before(v.grant.ExpiresAt):
 		return 0, []string{"expired"}
-	case v.grant.Import == who.open:
+	case who.open != 0 && v.grant.Import == who.open:
 		return 0, []string{"import_open"}
 	}
 	live, why := v.grant.Live, []string(nil)
@@ -187,6 +189,7 @@ type held struct {
 	ends      []End       // by purpose
 	ended     purpose.Set // purposes that are over
 	withdrawn purpose.Set // of these, the ones that the person ended
+	lost      purpose.Set // and those that ended with the control of the address
 }
 
 func (p *People) read(ctx context.Context, tx selvedge.Tx, platformID string) (person, error) {
@@ -230,8 +233,11 @@ func (p *People) read(ctx context.Context, tx selvedge.Tx, platformID string) (p
 		v := &who.points[at[e.Contact]]
 		v.ends = append(v.ends, e)
 		v.ended |= purpose.Of(e.Purpose)
-		if e.Reason == Withdrawn {
+		switch e.Reason {
+		case Withdrawn:
 			v.withdrawn |= purpose.Of(e.Purpose)
+		case Lost:
+			v.lost |= purpose.Of(e.Purpose)
 		}
 	}
 	return who, nil

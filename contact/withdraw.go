@@ -1,7 +1,11 @@
 package contact
 
 import (
+	"bytes"
 	"context"
+	"maps"
+	"slices"
+	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -69,7 +73,8 @@ type WithdrawResult struct {
 // operator may. It is never refused for what it would take away: purposes that
 // were never granted, or have ended, count as nothing. It returns a
 // CodeNotFound error if there is no such account or the account holds no such
-// address, and a CodeInvalid error for an address that is none.
+// address, and a CodeInvalid error for an address that is none. It stands over
+// what was given before and comes to be known later.
 func (p *People) Withdraw(ctx context.Context, actor selvedge.Actor, platformID string, a Address, purposes purpose.Set) (WithdrawResult, error) {
 	if err := mayActFor(actor, platformID); err != nil {
 		return WithdrawResult{}, err
@@ -83,39 +88,74 @@ func (p *People) Withdraw(ctx context.Context, actor selvedge.Actor, platformID 
 	}
 	var res WithdrawResult
 	err = p.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
-		res = WithdrawResult{}
 		who, err := p.read(ctx, tx, platformID)
 		if err != nil {
 			return err
 		}
-		var ends []End
-		gone := map[purpose.Set]*roaring.Bitmap{}
-		now := p.Clock.Now()
+		e := ending{handles: handles, purposes: purposes, at: p.Clock.Now(), reason: Withdrawn, kind: ledger.GrantWithdrawn}
 		for _, v := range who.points {
-			if !handles[v.Handle] {
-				continue
+			if v.GivenAt.After(e.at) { // our clock went back: all that is held is meant
+				e.at = v.GivenAt
 			}
-			res.Points++
-			ending := purposes & v.Purposes &^ v.ended
-			for _, u := range ending.List() {
-				ends = append(ends, End{Contact: v.ID, Purpose: u, At: now, Reason: Withdrawn})
-			}
-			if v.grant != nil {
-				addOrdinal(gone, v.grant.Live&ending, v.grant.Ordinal)
-			}
+		}
+		if res, _, err = p.end(ctx, tx, actor, who, e); err != nil {
+			return err
 		}
 		if res.Points == 0 {
 			return selvedge.Errorf(selvedge.CodeNotFound, "the account holds no such address")
 		}
-		if res.Ended = len(ends); res.Ended == 0 {
-			return nil
-		}
-		if err := p.Repo.EndGrants(ctx, tx, ends); err != nil {
-			return err
-		}
-		return p.record(ctx, tx, ledger.Entry{Kind: ledger.GrantWithdrawn, Actor: actor, About: who.about(), Body: endsBody(ends)}, change.GrantOff, "", gone)
+		return nil
 	})
 	return res, err
+}
+
+// ending is the end of purposes for all that an account gave of an address up to
+// a time.
+type ending struct {
+	handles  map[Handle]bool // that the address may be known by
+	purposes purpose.Set
+	at       time.Time
+	reason   EndReason
+	kind     ledger.Kind // of the entries
+}
+
+// end ends purposes for the contact points that are known, and records the end
+// for those that come to be known later. It counts the contact points that hold
+// the address, whenever they were given, and says whether the end is news.
+func (p *People) end(ctx context.Context, tx selvedge.Tx, actor selvedge.Actor, who person, e ending) (res WithdrawResult, news bool, err error) {
+	for _, h := range slices.SortedFunc(maps.Keys(e.handles), func(a, b Handle) int { return bytes.Compare(a[:], b[:]) }) {
+		new, err := p.Repo.EndAddress(ctx, tx, AddressEnd{Account: who.ID, Handle: h, Purposes: e.purposes, At: e.at, Reason: e.reason})
+		if err != nil {
+			return res, false, err
+		}
+		news = news || new
+	}
+	var ends []End
+	gone := map[purpose.Set]*roaring.Bitmap{}
+	for _, v := range who.points {
+		if !e.handles[v.Handle] {
+			continue
+		}
+		res.Points++
+		if v.GivenAt.After(e.at) {
+			continue
+		}
+		ending := e.purposes & v.Purposes &^ v.ended
+		for _, u := range ending.List() {
+			ends = append(ends, End{Contact: v.ID, Purpose: u, At: e.at, Reason: e.reason})
+		}
+		if v.grant != nil {
+			addOrdinal(gone, v.grant.Live&ending, v.grant.Ordinal)
+		}
+	}
+	if res.Ended = len(ends); res.Ended == 0 && (res.Points > 0 || !news) {
+		return res, news, nil
+	}
+	if err := p.Repo.EndGrants(ctx, tx, ends); err != nil {
+		return res, news, err
+	}
+	// Without an end, it is about an address that is not known yet.
+	return res, news, p.record(ctx, tx, ledger.Entry{Kind: e.kind, Actor: actor, About: who.about(), Body: endsBody(ends)}, change.GrantOff, "", gone)
 }
 
 func endsBody(ends []End) any {

@@ -14,6 +14,9 @@ type Cell struct {
 	// inside an address, the name beside it, or a phone number's extension.
 	// Trimming, quotes and the like do not count.
 	Repaired bool
+	// Placeholder says that the value, in the clear, is one that people fill a form
+	// with, such as test@test.com, or an address that answers nobody.
+	Placeholder bool
 
 	also  [maxAlso]Form
 	count uint8
@@ -81,6 +84,9 @@ func Contact(k Kind, value, region string) (Address, Reason) {
 func Read(k Kind, text, region string) (c Cell, reason Reason) {
 	if k != Email && k != Phone {
 		return Cell{}, ReasonNoKind
+	}
+	if len(text) == hexSHA256 && c.readHex(k, text) {
+		return c, Accepted
 	}
 	// No hash has an @, so an address is known before a hash.
 	if k == Email && c.readASCII(text) {

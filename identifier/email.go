@@ -79,6 +79,7 @@ func (c *Cell) readASCII(text string) bool {
 		}
 		address[i] = b
 	}
+	c.Placeholder = isPlaceholder(address, at)
 	if domain := address[at+1:]; string(domain) == gmail || string(domain) == googlemail {
 		return c.takeGmail(address, at)
 	}

@@ -72,6 +72,7 @@ func (m *mailbox) identity() Form {
 // cell writes the most collapsed form to c, and the others worth a look-up.
 func (m *mailbox) cell(c *Cell) {
 	c.Repaired = m.repaired
+	c.Placeholder = isPlaceholder([]byte(m.local+"@"+m.domain), len(m.local))
 	switch {
 	case m.isGmail():
 		c.takeGmail([]byte(m.local+"@"+m.domain), len(m.local))

@@ -82,6 +82,41 @@ func decodeHex(d *Digest, s string) Reason {
 	}
 }
 
+// readHex reads what nearly every cell of hashes is, 64 hexadecimal characters and
+// nothing else. It returns false, and leaves c, for anything else, and for the hash
+// of a placeholder.
+func (c *Cell) readHex(k Kind, text string) bool {
+	var d Digest
+	bad := uint8(0)
+	for i := range d {
+		hi, lo := nibble[text[2*i]], nibble[text[2*i+1]]
+		bad |= hi | lo
+		d[i] = hi<<4 | lo
+	}
+	if bad > 15 {
+		return false
+	}
+	if _, junk := junkDigests[d]; junk {
+		return false
+	}
+	c.Identity, c.Hashed = Form{Class: k.Class(), Digest: d}, true
+	return true
+}
+
+// nibble are the values of hexadecimal characters, and 255 for others.
+var nibble = func() (t [256]uint8) {
+	for i := range t {
+		t[i] = 255
+	}
+	for i, c := range []byte("0123456789abcdef") {
+		t[c] = uint8(i)
+	}
+	for i, c := range []byte("ABCDEF") {
+		t[c] = uint8(10 + i)
+	}
+	return t
+}()
+
 // decodeBase64 is strict about the bits that the last character has to spare:
 // no encoder sets them, so a word of 43 letters is not taken for a hash.
 func decodeBase64(d *Digest, s string) Reason {

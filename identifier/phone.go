@@ -77,6 +77,7 @@ func (n *number) cell(c *Cell) {
 	c.Identity = phoneForm(e164)
 	c.alsoLookUp(phoneForm(e164[1:]))
 	c.Repaired = n.repaired
+	c.Placeholder = isPlaceholderNumber(e164)
 }
 
 func phoneForm(s []byte) Form { return Form{Class: ClassPhone, Digest: sha256.Sum256(s)} }

@@ -8,5 +8,6 @@
 // names the position that its eligibility is valid at.
 //
 // Segments are derived from chunks (package token) and can be made again at any
-// time; there is one for each form class.
+// time; there is one for each form class. What came since, and is rows, stands
+// beside them in memory, and a list meets it in the same pass.
 package index

@@ -27,6 +27,12 @@ type Source interface {
 	// Chunks returns the manifest, ordered by the chunks' digests. All chunks in
 	// it are of the epoch that is in force.
 	Chunks(ctx context.Context, tx selvedge.Tx) ([]contact.ChunkRow, error)
+	// TokenRows says which tokens are in no chunk, and EachTokenRow calls fn with
+	// those of them whose numbers are above after, in their order. An error of fn
+	// ends it and is returned. Each token is in a chunk of the manifest or a row,
+	// never in both.
+	TokenRows(ctx context.Context, tx selvedge.Tx) (token.Rows, error)
+	EachTokenRow(ctx context.Context, tx selvedge.Tx, after int64, fn func(token.Row) error) error
 	// States calls fn with the state of each of the ordinals.
 	States(ctx context.Context, tx selvedge.Tx, ordinals *roaring.Bitmap, fn func(State) error) error
 	// Objections calls fn with what objections take away from each of the ordinals:
@@ -65,7 +71,8 @@ type Keeper struct {
 	eligible map[purpose.Purpose]*roaring.Bitmap // at position
 	objected map[selvedge.OrgID]*roaring.Bitmap  // at position: ordinals out of the org's lists
 	segments map[identifier.Class]*kept          // one for each of classes
-	ads      *Ads                                // of the three above; nil when they moved on
+	delta    delta                               // tokens that are in no chunk yet
+	ads      *Ads                                // of the four above; nil when they moved on
 }
 
 // kept is an open segment and what it was made from.
@@ -107,7 +114,15 @@ func (k *Keeper) Refresh(ctx context.Context) error {
 		if epoch, err = k.Source.Epoch(ctx, tx); err != nil {
 			return err
 		}
-		chunks, err = k.Source.Chunks(ctx, tx)
+		if chunks, err = k.Source.Chunks(ctx, tx); err != nil {
+			return err
+		}
+		// On the snapshot of the chunks: a token must not be missed on its way from
+		// a row to a chunk.
+		moved, err := k.delta.catchUp(ctx, tx, k.Source)
+		if moved {
+			k.ads = nil
+		}
 		return err
 	})
 	if err != nil {
@@ -123,7 +138,11 @@ func (k *Keeper) Refresh(ctx context.Context) error {
 	}
 	var segments []*Segment
 	for _, c := range classes {
-		segments = append(segments, k.segments[c].segment)
+		s, err := k.segments[c].segment.With(k.delta.of(c))
+		if err != nil {
+			return fmt.Errorf("bring the %s index up to date: %w", c, err)
+		}
+		segments = append(segments, s)
 	}
 	k.ads, err = NewAds(k.position, segments, k.eligible, k.objected)
 	return err

@@ -28,28 +28,34 @@ func (a *Ads) Lookup(class identifier.Class, tokens iter.Seq[token.Token], hit f
 		return errors.New("look up tokens: no segment of the form class")
 	}
 	at, n := 0, s.table.Len()
+	in := 0 // of what came since
 	var last token.Token
 	for t := range tokens {
 		if last.Compare(t) > 0 {
 			return errors.New("look up tokens: tokens are not in ascending order")
 		}
 		last = t
-		for at = s.seek(at, t); at < n; at++ {
+		for at = seek(at, n, func(i int) bool { return s.table.At(i).Token.Compare(t) < 0 }); at < n; at++ {
 			e := s.table.At(at)
 			if e.Token != t {
 				break
 			}
 			hit(e.Ordinal)
 		}
+		if len(s.more) == 0 {
+			continue
+		}
+		for in = seek(in, len(s.more), func(i int) bool { return s.more[i].Token.Compare(t) < 0 }); in < len(s.more) && s.more[in].Token == t; in++ {
+			hit(s.more[in].Ordinal)
+		}
 	}
 	return nil
 }
 
-// seek returns the first place at or after from whose token does not come
-// before t.
-func (s *Segment) seek(from int, t token.Token) int {
-	before := func(i int) bool { return s.table.At(i).Token.Compare(t) < 0 }
-	n, step := s.table.Len(), 1
+// seek returns the first of n places at or after from that is not before what is
+// sought.
+func seek(from, n int, before func(i int) bool) int {
+	step := 1
 	for from+step <= n && before(from+step-1) {
 		from += step
 		step *= 2

@@ -20,7 +20,11 @@ var segmentFormat = token.Format{
 
 // Segment is an open segment: every entry of one form class. It is safe for
 // concurrent use.
-type Segment struct{ table token.Table }
+type Segment struct {
+	table token.Table
+	// more are entries that came since, in order: few, and in memory.
+	more []token.Entry
+}
 
 // OpenSegment opens a segment on b, which stays in use and must not change. It
 // checks the whole of it, as token.Format.Open does; a chunk is not a segment.
@@ -35,8 +39,29 @@ func OpenSegment(b []byte) (*Segment, error) {
 // Header returns the segment's header.
 func (s *Segment) Header() token.Header { return s.table.Header() }
 
-// Entries hands out the entries in order.
+// Entries hands out the entries of the segment's bytes in order, without those
+// that With added.
 func (s *Segment) Entries() iter.Seq[token.Entry] { return s.table.Entries() }
+
+// With returns the segment with more entries, whose header is h; the segment
+// itself stays as it is. The entries must be in strictly ascending order, stay
+// as they are, and be none that the segment has. It returns an error if they are
+// out of order, or if h differs from the segment's header in anything but the
+// count.
+func (s *Segment) With(h token.Header, more []token.Entry) (*Segment, error) {
+	if len(more) == 0 {
+		return s, nil
+	}
+	if err := agree(h, s.Header()); err != nil {
+		return nil, fmt.Errorf("add entries to a segment: %w", err)
+	}
+	for i := 1; i < len(more); i++ {
+		if more[i-1].Compare(more[i]) >= 0 {
+			return nil, errors.New("add entries to a segment: they are not in ascending order")
+		}
+	}
+	return &Segment{table: s.table, more: more}, nil
+}
 
 // BuildSegment merges chunks into one segment and writes it to w, front to
 // back. An entry that stands in several chunks is written once. The order of

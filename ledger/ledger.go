@@ -35,6 +35,12 @@ const (
 	ObjectionMade    Kind = "objection.made"
 	ObjectionLifted  Kind = "objection.lifted"
 	AccountChanged   Kind = "account.changed"
+	PointGiven       Kind = "point.given"    // by an event
+	PointVerified    Kind = "point.verified" // by an event
+	GrantGiven       Kind = "grant.given"    // what an event made matchable
+	ControlLost      Kind = "control.lost"   // of an address; its grants end
+	AlertRaised      Kind = "alert.raised"   // for the office
+	TokensErased     Kind = "tokens.erased"  // of erased people, out of the chunks
 	OrgCreated       Kind = "org.created"
 	OrgApproved      Kind = "org.approved"
 	OrgSuspended     Kind = "org.suspended"

@@ -1,9 +1,11 @@
 package list
 
 import (
+	"context"
 	"io"
 	"slices"
 
+	"github.com/selvedge/selvedge/internal/extsort"
 	"github.com/selvedge/selvedge/internal/secret"
 )
 
@@ -11,7 +13,7 @@ import (
 // cannot be had through Receive.
 var (
 	Pack      = pack
-	Unpack    = unpack
+	Unpack    = unpackRecord
 	SameToken = sameToken
 )
 
@@ -32,4 +34,27 @@ func ReadSidecar(b []byte, key secret.Key) (rows [][]Key, err error) {
 		}
 		rows = append(rows, slices.Clone(row))
 	}
+}
+
+// SetWorkers sets how many goroutines read rows.
+func (v *Receiver) SetWorkers(n int) { v.workers = n }
+
+// ReadTokens reads a list to tokens, without sorting them.
+func (v *Receiver) ReadTokens(r io.Reader, region string) (rows int64, err error) {
+	ctx := context.Background()
+	keys, err := v.Keys.Current(ctx)
+	if err != nil {
+		return 0, err
+	}
+	g := gatherer{kind: Add, keys: keys, entropy: v.Entropy, tokens: extsort.New(v.Dir, 1<<30), sidecar: newSidecarWriter(ctx, v.Blobs, v.Entropy, 1, 1)}
+	u := &upload{gatherer: g, dir: v.Dir}
+	defer u.close()
+	defer u.closeAll()
+	l := &layout{region: region}
+	in, err := u.open(&source{ctx: ctx, r: r}, l)
+	if err != nil {
+		return 0, err
+	}
+	err = u.run(ctx, in, l, v.processors())
+	return u.report.Rows.Read, err
 }

@@ -15,7 +15,7 @@ import (
 // FuzzReceive checks that any upload is either taken with a report that adds up,
 // or refused with an error of the sender's and nothing left behind.
 func FuzzReceive(f *testing.F) {
-	names, err := filepath.Glob(filepath.Join(listsDir, "*.csv"))
+	names, err := filepath.Glob(filepath.Join(listsDir, "*.[^j]*"))
 	if err != nil || len(names) == 0 {
 		f.Fatal(names, err)
 	}
@@ -23,6 +23,9 @@ func FuzzReceive(f *testing.F) {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			f.Fatal(err)
+		}
+		if len(text) > 20_000 {
+			continue
 		}
 		f.Add(string(text), "GB")
 	}

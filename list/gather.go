@@ -11,33 +11,30 @@ import (
 	"github.com/selvedge/selvedge/token"
 )
 
-// gatherer takes the identifiers of a list row by row, wherever they are read
-// from, makes tokens of them and counts them.
+// gatherer puts the harvests of a list together, in the order of its rows.
 type gatherer struct {
 	kind    Kind
 	keys    *token.Keys
 	kek     *secret.KEK
 	entropy selvedge.Entropy
 	blobs   blob.Store
-	region  string
 	tokens  *extsort.Sorter
 	sidecar *sidecarWriter
 
-	width      uint64 // at most so many identifiers in a row
-	understood int64  // rows with an identifier that was understood
+	row        int64 // number of the row that was read last
+	understood int64 // rows with an identifier that was understood
+	refusals   []refusal
+	names      *names // nil unless each row has names of its own
 	report     Report
-
-	row        []Key // the tokens of the row that is being read
-	identities int   // how many of them tell identifiers apart
 }
 
-func (v *Receiver) gather(ctx context.Context, kind Kind, region string) (gatherer, error) {
+func (v *Receiver) gather(ctx context.Context, kind Kind) (gatherer, error) {
 	keys, err := v.Keys.Current(ctx)
 	if err != nil {
 		return gatherer{}, err
 	}
 	return gatherer{
-		kind: kind, keys: keys, kek: v.Keys.KEK, entropy: v.Entropy, blobs: v.Blobs, region: region,
+		kind: kind, keys: keys, kek: v.Keys.KEK, entropy: v.Entropy, blobs: v.Blobs,
 		tokens:  extsort.New(v.Dir, v.memory()),
 		sidecar: newSidecarWriter(ctx, v.Blobs, v.Entropy, keys.Epoch(), identifier.RuleSet),
 		report:  Report{Columns: []Column{}, Refused: []Refusal{}}, // encoded as [], never as null
@@ -50,59 +47,56 @@ func (g *gatherer) close() {
 	g.sidecar.abort()
 }
 
-// add takes an identifier of the row, the i-th that it may have.
-func (g *gatherer) add(cell identifier.Cell, i int) error {
-	if cell.Hashed {
-		g.report.Hashed++
-	} else {
-		g.report.Clear++
-	}
-	if cell.Repaired {
-		g.report.Repaired++
-	}
-	if err := g.take(Key{cell.Identity.Class, g.keys.Of(cell.Identity)}, false, i); err != nil {
-		return err
-	}
-	for _, f := range cell.Also() {
-		if err := g.take(Key{f.Class, g.keys.Of(f)}, true, i); err != nil {
+// collect takes the harvest of the rows that come next.
+func (g *gatherer) collect(h *harvest) error {
+	shift := uint64(g.understood) * rowWidth
+	for _, r := range h.records {
+		r.C += shift // the place, which is in the low bits
+		if err := g.tokens.Add(r); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-// take takes a token of the row.
-func (g *gatherer) take(k Key, also bool, i int) error {
-	known := false
-	for _, r := range g.row {
-		known = known || r == k
+	from := 0
+	for _, end := range h.ends {
+		if err := g.sidecar.add(h.ties[from:end]); err != nil {
+			return err
+		}
+		from = end
 	}
-	if !known {
-		g.row = append(g.row, k)
-		if !also {
-			g.identities++
+	for _, f := range h.refusals {
+		for i := range f.rows {
+			f.rows[i] += g.row
+		}
+		g.refusals = mergeRefusal(g.refusals, f)
+	}
+	r := &g.report
+	r.Rows.Read += h.rows
+	r.Rows.Refused += h.refused
+	r.Identifiers.Empty += h.empty
+	r.Clear += h.clear
+	r.Hashed += h.hashed
+	r.Repaired += h.repaired
+	r.Split += h.split
+	r.Placeholders += h.placeholders
+	g.understood += h.understood
+	g.row += h.rows
+	if g.names != nil {
+		if err := g.names.add(h.keys, r); err != nil {
+			return err
 		}
 	}
-	// The place counts rows that were understood, not rows of the file: so the
-	// bits that seal keeps for them are bounded by what was worth reading.
-	return g.tokens.Add(pack(k.Class, k.Token, also, uint64(g.understood)*g.width+uint64(i)))
+	return h.fault
 }
 
-// endRow counts the row and begins the next one. A row that adds and has two
-// identifiers leaves what ties them together.
-func (g *gatherer) endRow(refused bool) error {
-	switch {
-	case len(g.row) > 0:
-		g.understood++
-	case refused:
-		g.report.Rows.Refused++
-	default:
-		g.report.Rows.Empty++
+// finish counts what follows from the other counts. A row that was refused as a
+// whole has an identifier in each of the columns.
+func (g *gatherer) finish(columns int64) {
+	r := &g.report
+	for _, f := range g.refusals {
+		r.Rows.Refused += f.whole
+		n := f.count + f.whole*columns
+		r.Identifiers.Refused += n
+		r.Refused = append(r.Refused, Refusal{f.reason, n, f.rows})
 	}
-	var err error
-	if g.kind != Remove && g.identities > 1 {
-		err = g.sidecar.add(g.row)
-	}
-	g.row, g.identities = g.row[:0], 0
-	return err
+	r.Rows.Empty = r.Rows.Read - g.understood - r.Rows.Refused
 }

@@ -164,7 +164,7 @@ func checkSums(t failer, r list.Report) {
 			t.Fatalf("tally does not add up: %+v", tally)
 		}
 	}
-	if want := r.Rows.Read * int64(len(r.Columns)); r.Identifiers.Read != want {
+	if want := r.Rows.Read*int64(len(r.Columns)) + r.Split; r.Identifiers.Read != want {
 		t.Fatalf("%d identifiers read, want %d", r.Identifiers.Read, want)
 	}
 	if got, want := r.Clear+r.Hashed, r.Identifiers.Used+r.Identifiers.Duplicate; got != want {

@@ -2,56 +2,111 @@ package list_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/list"
 )
 
 const listsDir = "../testdata/lists"
 
+// expected is what a list of testdata comes to.
+type expected struct {
+	Options map[string]string `json:"options"`
+	File    string            `json:"file"` // the name of the expectation, as a CSV, if it is empty
+	Refused string            `json:"refused"`
+	Report  list.Report       `json:"report"`
+}
+
+// options are those of an expectation, named as the command has them.
+func options(t *testing.T, words map[string]string) (o list.Options) {
+	t.Helper()
+	for name, word := range words {
+		switch name {
+		case "default_region":
+			o.DefaultRegion = word
+		case "column":
+			for text := range strings.SplitSeq(word, ",") {
+				c, err := list.ParseChoice(text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				o.Columns = append(o.Columns, c)
+			}
+		default:
+			t.Fatalf("option %s", name)
+		}
+	}
+	return o
+}
+
 // TestListsAsSendersWriteThem receives every list in testdata/lists. The
 // expected reports were written by hand from reading the lists.
 func TestListsAsSendersWriteThem(t *testing.T) {
 	t.Parallel()
-	names, err := filepath.Glob(filepath.Join(listsDir, "*.csv"))
-	if err != nil || len(names) < 14 {
+	names, err := filepath.Glob(filepath.Join(listsDir, "*.expected.json"))
+	if err != nil || len(names) < 50 {
 		t.Fatalf("%d lists, %v", len(names), err)
 	}
 	for _, name := range names {
 		t.Run(filepath.Base(name), func(t *testing.T) {
 			t.Parallel()
-			text, err := os.ReadFile(name)
+			raw, err := os.ReadFile(name)
 			if err != nil {
 				t.Fatal(err)
 			}
-			raw, err := os.ReadFile(strings.TrimSuffix(name, ".csv") + ".expected.json")
-			if err != nil {
-				t.Fatal(err)
-			}
-			var want struct {
-				Options struct {
-					DefaultRegion string `json:"default_region"`
-				} `json:"options"`
-				Report list.Report `json:"report"`
-			}
+			var want expected
 			dec := json.NewDecoder(bytes.NewReader(raw))
 			dec.DisallowUnknownFields()
 			if err := dec.Decode(&want); err != nil {
 				t.Fatal(err)
 			}
+			if want.File == "" {
+				want.File = strings.TrimSuffix(filepath.Base(name), ".expected.json") + ".csv"
+			}
+			file, err := os.ReadFile(filepath.Join(listsDir, want.File))
+			if err != nil {
+				t.Fatal(err)
+			}
+			b := newBench(t)
+			before := b.files(t)
+			sealed, err := b.Receive(t.Context(), bytes.NewReader(file), options(t, want.Options))
+			if want.Refused != "" {
+				if e, ok := errors.AsType[*selvedge.Error](err); !ok || e.Field != "file" || e.Reason != want.Refused {
+					t.Errorf("error is %v, want %s", err, want.Refused)
+				}
+				if after := b.files(t); !slices.Equal(before, after) {
+					t.Errorf("left: %v", after)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
 			checkSums(t, want.Report)
-			report, _ := newBench(t).receive(t, string(text), want.Options.DefaultRegion)
-			if diff := cmp.Diff(want.Report, report); diff != "" {
+			if diff := cmp.Diff(want.Report, sealed.Report); diff != "" {
 				t.Errorf("report (-want +got):\n%s", diff)
 			}
 		})
 	}
+}
+
+// outcome is what a file comes to, as text.
+func outcome(t *testing.T, file []byte) string {
+	t.Helper()
+	sealed, err := newBench(t).Receive(context.Background(), bytes.NewReader(file), list.Options{})
+	report, _ := json.Marshal(sealed.Report)
+	return fmt.Sprint(string(report), err)
 }
 
 // TestReportJSON fixes the field names that senders read.
@@ -62,7 +117,7 @@ func TestReportJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"header":true,"columns":[{"number":1,"kind":"email"}],"dropped":1,` +
+	want := `{"format":"csv","encoding":"utf-8","separator":",","header":true,"columns":[{"number":1,"kind":"email"}],"dropped":1,` +
 		`"rows":{"read":2,"used":1,"empty":0,"duplicate":0,"refused":1},` +
 		`"identifiers":{"read":2,"used":1,"empty":0,"duplicate":0,"refused":1},` +
 		`"clear":1,"hashed":0,"repaired":0,` +

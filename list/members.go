@@ -2,6 +2,7 @@ package list
 
 import (
 	"context"
+	"slices"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/identifier"
@@ -13,6 +14,8 @@ const (
 	MaxMembers = 100_000
 	// MaxIdentifiers is how many addresses and numbers one member may have.
 	MaxIdentifiers = 64
+	// memberChunk is how many are taken at once, so that memory stays bounded.
+	memberChunk = 4096
 )
 
 // Member is one person as an org writes them. What is in the clear and what is
@@ -82,69 +85,77 @@ func (v *Receiver) ReceiveMembers(ctx context.Context, b Batch) (Sealed, []Fault
 	case n == 0 && b.Kind != Replace:
 		return Sealed{}, nil, selvedge.Errorf(selvedge.CodeInvalid, "name at least one member").At("members").Because("no_members")
 	}
-	g, err := v.gather(ctx, b.Kind, b.DefaultRegion)
+	g, err := v.gather(ctx, b.Kind)
 	if err != nil {
 		return Sealed{}, nil, err
 	}
 	defer g.close()
-	g.width = MaxIdentifiers + 1
-	r := memberReader{gatherer: &g, org: b.Org, external: v.External}
-	for i, m := range b.Members {
-		if err := r.member(int64(i), m); err != nil {
+	r := memberReader{
+		picker: picker{harvest: new(harvest), kind: b.Kind, keys: g.keys},
+		region: b.DefaultRegion, org: b.Org, external: v.External,
+	}
+	for some := range slices.Chunk(b.Members, memberChunk) {
+		r.reset()
+		r.rows = int64(len(some))
+		for i, m := range some {
+			r.member(int64(i), g.row+int64(i), m)
+		}
+		g.report.Identifiers.Read += r.read
+		r.read = 0
+		if err := g.collect(r.harvest); err != nil {
 			return Sealed{}, nil, err
 		}
 	}
-	g.report.Rows.Read = int64(len(b.Members))
+	g.finish(0)
 	sealed, err := g.seal(ctx)
 	return sealed, r.faults, err
 }
 
 // memberReader is one ReceiveMembers at work.
 type memberReader struct {
-	*gatherer
+	picker
+	region   string
 	org      selvedge.OrgID
 	external ExternalIDs
 	faults   []Fault
 
-	index int64
-	place int            // of the next identifier of the member
+	read  int64          // identifiers
+	row   int64          // of the member in the harvest
 	fault []FieldRefusal // of the member
 }
 
-// member takes one member.
-func (r *memberReader) member(index int64, m Member) error {
-	r.index, r.place, r.fault = index, 0, nil
+// member takes one member, whose row in the harvest and place in the request are
+// given.
+func (r *memberReader) member(row, index int64, m Member) {
+	r.row, r.fault = row, nil
 	n := int64(len(m.Emails) + len(m.Phones) + len(m.SHA256Emails) + len(m.SHA256Phones))
 	own := m.ExternalID != ""
-	r.report.Identifiers.Read += n
+	r.read += n
 	if own {
-		r.report.Identifiers.Read++
+		r.read++
 	}
-	var err error
 	if n > MaxIdentifiers {
 		if own {
 			n++
 		}
-		r.refuse(FieldRefusal{Reason: ReasonTooMany}, n)
+		r.dropField(FieldRefusal{Reason: ReasonTooMany}, n)
 	} else {
-		err = r.identifiers(m)
+		r.identifiers(m)
 	}
-	if err != nil {
-		return err
-	}
-	if len(r.row) == 0 && len(r.fault) == 0 {
+	if len(r.picker.row) == 0 && len(r.fault) == 0 {
 		r.fault = []FieldRefusal{{Reason: identifier.ReasonEmpty}} // counted as empty
 		r.faults = append(r.faults, Fault{Index: index, Refusals: r.fault})
-		return r.endRow(false)
+		r.endRow()
+		return
 	}
 	if len(r.fault) > 0 {
-		r.faults = append(r.faults, Fault{Index: index, Taken: len(r.row) > 0, Refusals: r.fault})
+		r.faults = append(r.faults, Fault{Index: index, Taken: len(r.picker.row) > 0, Refusals: r.fault})
 	}
-	return r.endRow(len(r.fault) > 0)
+	r.endRow()
 }
 
 // identifiers takes what a member has.
-func (r *memberReader) identifiers(m Member) error {
+func (r *memberReader) identifiers(m Member) {
 	for _, f := range []struct {
 		name   string
 		kind   identifier.Kind
@@ -157,13 +168,12 @@ func (r *memberReader) identifiers(m Member) error {
 		{"sha256_phones", identifier.Phone, m.SHA256Phones, true},
 	} {
 		for i, text := range f.values {
-			cell, reason := read(f.kind, text, r.region, f.hashed)
-			if err := r.identifier(cell, reason, FieldRefusal{f.name, i, reason}); err != nil {
-				return err
-			}
+			var reason identifier.Reason
+			r.cell, reason = read(f.kind, text, r.region, f.hashed)
+			r.identifier(reason, FieldRefusal{f.name, i, reason})
 		}
 	}
-	return r.ownID(m.ExternalID)
+	r.ownID(m.ExternalID)
 }
 
 func read(k identifier.Kind, text, region string, hashed bool) (identifier.Cell, identifier.Reason) {
@@ -174,36 +184,32 @@ func read(k identifier.Kind, text, region string, hashed bool) (identifier.Cell,
 	return identifier.Cell{Identity: form, Hashed: true}, reason
 }
 
-func (r *memberReader) identifier(cell identifier.Cell, reason identifier.Reason, f FieldRefusal) error {
-	r.place++
+func (r *memberReader) identifier(reason identifier.Reason, f FieldRefusal) {
 	switch reason {
 	case identifier.Accepted:
-		return r.add(cell, r.place-1)
+		r.add()
 	case identifier.ReasonEmpty:
-		r.report.Identifiers.Empty++
+		r.empty++
 	default:
-		r.refuse(f, 1)
+		r.dropField(f, 1)
 	}
-	return nil
 }
 
 // ownID takes the member's own id. It is the last: alone it adds nobody.
-func (r *memberReader) ownID(id string) error {
+func (r *memberReader) ownID(id string) {
 	switch {
 	case id == "":
-		return nil
 	case len(id) > MaxExternalID:
-		r.refuse(FieldRefusal{Field: "external_id", Reason: ReasonBadExternal}, 1)
-		return nil
-	case r.kind != Remove && len(r.row) == 0:
-		r.refuse(FieldRefusal{Field: "external_id", Reason: ReasonExternalAlone}, 1)
-		return nil
+		r.dropField(FieldRefusal{Field: "external_id", Reason: ReasonBadExternal}, 1)
+	case r.kind != Remove && len(r.picker.row) == 0:
+		r.dropField(FieldRefusal{Field: "external_id", Reason: ReasonExternalAlone}, 1)
+	default:
+		r.take(Key{External, r.external.Of(r.org, id)}, false)
 	}
-	return r.take(Key{External, r.external.Of(r.org, id)}, false, r.place)
 }
 
-// refuse notes a refusal that stands for n identifiers.
-func (r *memberReader) refuse(f FieldRefusal, n int64) {
+// dropField notes a refusal that stands for n identifiers.
+func (r *memberReader) dropField(f FieldRefusal, n int64) {
 	r.fault = append(r.fault, f)
-	r.report.refuse(f.Reason, r.index, n)
+	r.drop(f.Reason, r.row, n)
 }

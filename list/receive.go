@@ -2,14 +2,11 @@ package list
 
 import (
 	"context"
-	"encoding/csv"
-	"errors"
 	"io"
-	"unicode/utf8"
+	"slices"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/blob"
-	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/token"
 )
 
@@ -27,13 +24,8 @@ type Receiver struct {
 	// Memory is how many bytes of tokens one upload may hold in memory, 0 for
 	// DefaultMemory. To it come one bit for each row and a few buffers.
 	Memory int
-}
 
-// Options are what the sender says about a list.
-type Options struct {
-	// DefaultRegion is the ISO 3166 country of the phone numbers that are
-	// written without a country code. If it is empty, they are refused.
-	DefaultRegion string
+	workers int // how many goroutines read rows; 0 for one on each processor
 }
 
 // Sealed is a list that was read to its end. Its spill is durable, and so is its
@@ -69,19 +61,25 @@ type Sealed struct {
 // An error of r that is an *selvedge.Error is returned as it is, and so is the
 // context's when it ends. Anything else is a fault of the store or the folder.
 func (v *Receiver) Receive(ctx context.Context, r io.Reader, o Options) (Sealed, error) {
-	if err := checkRegion(o.DefaultRegion); err != nil {
+	if err := o.check(); err != nil {
 		return Sealed{}, err
 	}
-	g, err := v.gather(ctx, Add, o.DefaultRegion)
+	g, err := v.gather(ctx, Add)
 	if err != nil {
 		return Sealed{}, err
 	}
 	defer g.close()
-	u := &upload{gatherer: g, in: newLines(ctx, r)}
-	if err := u.readHeader(); err != nil {
+	u := &upload{gatherer: g, Options: o, dir: v.Dir}
+	defer u.closeAll()
+	l := &layout{region: o.DefaultRegion}
+	in, err := u.open(&source{ctx: ctx, r: r}, l)
+	if err != nil {
 		return Sealed{}, err
 	}
-	if err := u.readRows(); err != nil {
+	if err := u.run(ctx, in, l, v.processors()); err != nil {
+		return Sealed{}, err
+	}
+	if err := u.finish(); err != nil {
 		return Sealed{}, err
 	}
 	return u.seal(ctx)
@@ -94,104 +92,32 @@ func (v *Receiver) memory() int {
 	return v.Memory
 }
 
-// checkRegion returns an error unless the region is empty or one that identifier
-// takes as a default country.
-func checkRegion(region string) error {
-	if region == "" {
-		return nil
-	}
-	if _, reason := identifier.Read(identifier.Phone, "5550100", region); reason != identifier.ReasonBadRegion {
-		return nil
-	}
-	return selvedge.Errorf(selvedge.CodeInvalid, "not a country; give its two ISO 3166 letters, such as GB").At("default_region")
-}
-
 // upload is one Receive at work.
 type upload struct {
 	gatherer
-	in  *lines
-	csv *csv.Reader
-
-	cols []column
-	row  int64 // number of the row that was read last
+	Options
+	dir    string
+	opened []io.Closer // what the list is read through, the outermost last
 }
 
-// next reads a row. The record is valid until the next call.
-func (u *upload) next() ([]string, error) {
-	u.in.begin()
-	record, err := u.csv.Read()
-	u.row += u.in.blank
-	if err != io.EOF {
-		u.row++
-	}
-	if u.in.err != nil && u.in.err != io.EOF {
-		return nil, u.fault(u.in.err) // even if the broken row is a bad one as well
-	}
-	return record, err
-}
-
-// fault says at which row the input failed.
-func (u *upload) fault(err error) error {
-	if err == errRowTooLong {
-		return selvedge.Errorf(selvedge.CodeTooLarge,
-			"a row has more than %d bytes; is a closing quote missing?", MaxLine).AtRow(u.row)
-	}
-	if e, ok := err.(*selvedge.Error); ok && e.Reason == reasonEndedEarly {
-		return e.AtRow(u.row)
-	}
-	return err
-}
-
-// readRows reads everything after the header.
-func (u *upload) readRows() error {
-	rows, ids := &u.report.Rows, &u.report.Identifiers
-	n := int64(len(u.cols))
-	for {
-		record, err := u.next()
-		rows.Empty += u.in.blank
-		ids.Empty += u.in.blank * n
-		switch _, bad := errors.AsType[*csv.ParseError](err); {
-		case err == io.EOF:
-			rows.Read = rows.Empty + rows.Refused + u.understood
-			ids.Read = rows.Read * n
-			return nil
-		case bad:
-			rows.Refused++
-			u.report.refuse(ReasonBadQuotes, u.row, n)
-		case err != nil:
-			return err
-		default:
-			if err := u.take(record); err != nil {
-				return err
-			}
-		}
+// closeAll closes what the list was read through. What that has to say is said by
+// then.
+func (u *upload) closeAll() {
+	for _, c := range slices.Backward(u.opened) {
+		_ = c.Close()
 	}
 }
 
-// take reads the identifiers of a row and counts it.
-func (u *upload) take(record []string) error {
-	refused := u.report.Identifiers.Refused
-	for i, c := range u.cols {
-		if c.index >= len(record) || record[c.index] == "" {
-			u.report.Identifiers.Empty++
-			continue
-		}
-		text := record[c.index]
-		if !utf8.ValidString(text) {
-			u.report.refuse(ReasonBadText, u.row, 1)
-			continue
-		}
-		cell, reason := identifier.Read(c.kind, text, u.region)
-		switch reason {
-		case identifier.Accepted:
-			if err := u.add(cell, i); err != nil {
-				return err
-			}
-		case identifier.ReasonEmpty:
-			u.report.Identifiers.Empty++
-		default:
-			u.report.refuse(reason, u.row, 1)
-		}
+// finish counts what follows from the other counts: an identifier that is none of
+// the other things is empty.
+func (u *upload) finish() error {
+	columns := int64(len(u.report.Columns))
+	if columns == 0 {
+		return noKnownColumn(0)
 	}
-	return u.endRow(u.report.Identifiers.Refused > refused)
+	u.gatherer.finish(columns)
+	ids := &u.report.Identifiers
+	ids.Read = u.report.Rows.Read*columns + u.report.Split
+	ids.Empty = ids.Read - u.report.Clear - u.report.Hashed - ids.Refused
+	return nil
 }

@@ -128,9 +128,9 @@ func TestRows(t *testing.T) {
 			list.Tally{Read: 2, Used: 2},
 		},
 		"not UTF-8": {
-			"email,name\nann\xe4@example.com,\nben@example.com,\xe4\n",
-			list.Tally{Read: 2, Used: 1, Refused: 1},
-			list.Tally{Read: 2, Used: 1, Refused: 1},
+			"email,name\n" + strings.Repeat("n/a,\n", 30_000) + "ann\xe4@example.com,\nben@example.com,\xe4\n",
+			list.Tally{Read: 30_002, Used: 1, Empty: 30_000, Refused: 1},
+			list.Tally{Read: 30_002, Used: 1, Empty: 30_000, Refused: 1},
 		},
 		"header alone": {"email\n", list.Tally{}, list.Tally{}},
 	} {
@@ -152,7 +152,12 @@ func TestRows(t *testing.T) {
 func TestRefusedRows(t *testing.T) {
 	t.Parallel()
 	text := "\ufeffsep=,\n# comment\n\nemail,email,note\nbad,bad,\n\nanna@example.com,,\"1\n2\"\n\xff,,\n\"x\"y,,\nbad,,\n"
-	report, _ := newBench(t).receive(t, text, "")
+	b := newBench(t)
+	sealed, err := b.Receive(t.Context(), strings.NewReader(text), list.Options{Encoding: list.UTF8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := sealed.Report
 	want := []list.Refusal{
 		{Reason: "bad_quotes", Count: 2, Rows: []int64{8}},
 		{Reason: "bad_text", Count: 1, Rows: []int64{7}},

@@ -1,10 +1,8 @@
 package list
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/selvedge/selvedge/identifier"
+	"github.com/selvedge/selvedge/internal/unpack"
 )
 
 // MaxRefusedRows is how many row numbers a Refusal names.
@@ -18,7 +16,16 @@ const (
 	ReasonBadQuotes identifier.Reason = "bad_quotes"
 	// ReasonBadText is a cell that is not valid UTF-8.
 	ReasonBadText identifier.Reason = "bad_text"
+	// ReasonBadJSON is a line of NDJSON that is no JSON object.
+	ReasonBadJSON identifier.Reason = "bad_json"
+	// ReasonUnknownCountry is a number without a country code in a row whose
+	// country is not known.
+	ReasonUnknownCountry identifier.Reason = "unknown_country"
 )
+
+// RepeatedFrom is how often a value stands in a list before Report.Repeated counts
+// it.
+const RepeatedFrom = 100
 
 // ReasonText returns a sentence that a sender can act on, for the reasons of
 // this package and of identifier. It names no value.
@@ -27,7 +34,11 @@ func ReasonText(r identifier.Reason) string {
 	case ReasonBadQuotes:
 		return `The quotes in this row cannot be read. Put the whole cell in quotes, and write a quote inside it twice ("").`
 	case ReasonBadText:
-		return "This cell is not valid UTF-8. Save the file as CSV UTF-8."
+		return "This cell is not valid UTF-8. Save the file as CSV UTF-8, or say what its encoding is."
+	case ReasonBadJSON:
+		return "This line is no JSON object. Write one object on each line."
+	case ReasonUnknownCountry:
+		return "The number has no country code, and the country of its row is not known. Write two or three letters of ISO 3166, such as GB, or the country code."
 	case ReasonExternalAlone:
 		return "An own id adds nobody by itself: send an e-mail address or a phone number beside it."
 	case ReasonBadExternal:
@@ -42,8 +53,8 @@ func ReasonText(r identifier.Reason) string {
 // Tally counts rows or identifiers. Each is counted in Read and in exactly one
 // of the other four, so that Read = Used + Empty + Duplicate + Refused.
 //
-// An identifier is one cell of an identifier column; a row that ends before the
-// column has an empty one. It is
+// An identifier is one cell of an identifier column, or one of several values in
+// it; a row that ends before the column has an empty one. It is
 //
 //   - Empty if it is blank, a placeholder, or the hash of one;
 //   - Refused if it could not be understood, for a reason that the report names;
@@ -58,10 +69,10 @@ func ReasonText(r identifier.Reason) string {
 //   - Refused if none was understood, and at least one was refused;
 //   - Empty otherwise. A blank line is an empty row.
 //
-// A row whose quotes cannot be read is refused, with as many refused
+// A row whose quotes or JSON cannot be read is refused, with as many refused
 // identifiers as the list has identifier columns: nobody can say which of its
 // cells were filled. So Identifiers.Read is always Rows.Read times the number of
-// columns.
+// columns, and Split more.
 type Tally struct {
 	Read      int64 `json:"read"`
 	Used      int64 `json:"used"`
@@ -90,8 +101,19 @@ type Refusal struct {
 // depends on the upload alone, never on who is on the platform, and it holds no
 // value and no column name from it: both may be personal data.
 type Report struct {
-	Header  bool     `json:"header"` // false for a single column without a header
+	// Format, Compression, Encoding and Separator say how the file was read. They
+	// are empty where there is nothing to say, such as for a batch of members.
+	Format      Format             `json:"format,omitempty"`
+	Compression unpack.Compression `json:"compression,omitempty"`
+	Encoding    Encoding           `json:"encoding,omitempty"`
+	Separator   string             `json:"separator,omitempty"` // "none" where each line is one value
+	// Sheets is how many sheets the workbook has. The first one was read.
+	Sheets int `json:"sheets,omitempty"`
+
+	Header  bool     `json:"header"` // false where the first row is a row like others
 	Columns []Column `json:"columns"`
+	// CountryColumn is the number of the column with the rows' countries.
+	CountryColumn int `json:"country_column,omitempty"`
 	// Dropped is the number of other columns. They were not read.
 	Dropped int `json:"dropped"`
 
@@ -106,24 +128,19 @@ type Report struct {
 	// Repaired counts those among them that were understood only after something
 	// was left out, such as a phone number's extension.
 	Repaired int64 `json:"repaired"`
+	// Split is how many identifiers more than cells there are, because cells hold
+	// several.
+	Split int64 `json:"split,omitempty"`
+
+	// Placeholders and Repeated are warnings: they count identifiers that were
+	// taken and are hardly a person's. Placeholders are addresses and numbers that
+	// people fill a form with, such as test@test.com or noreply@ anywhere. Repeated
+	// are those of a value that stands in more than a thousandth of the rows, and
+	// in more than RepeatedFrom.
+	Placeholders int64 `json:"placeholders,omitempty"`
+	Repeated     int64 `json:"repeated,omitempty"`
 
 	// Refused is in the order of the reasons' words. Its counts add up to
 	// Identifiers.Refused.
 	Refused []Refusal `json:"refused"`
-}
-
-// refuse counts n identifiers of a row as refused.
-func (r *Report) refuse(reason identifier.Reason, row, n int64) {
-	i, found := slices.BinarySearchFunc(r.Refused, reason, func(f Refusal, want identifier.Reason) int {
-		return strings.Compare(string(f.Reason), string(want))
-	})
-	if !found {
-		r.Refused = slices.Insert(r.Refused, i, Refusal{Reason: reason})
-	}
-	f := &r.Refused[i]
-	f.Count += n
-	r.Identifiers.Refused += n
-	if k := len(f.Rows); k < MaxRefusedRows && (k == 0 || f.Rows[k-1] != row) {
-		f.Rows = append(f.Rows, row)
-	}
 }

@@ -17,7 +17,7 @@ import (
 //	2 bits    class
 //	128 bits  token
 //	1 bit     set if the token is a further form of the identifier (Cell.Also)
-//	61 bits   place: understood row × identifier columns + column
+//	61 bits   place: understood row × rowWidth + place in it
 //
 // So one pass sees each token of each class once, with its first identifier in
 // front, and further forms, which count for nothing, after all identifiers.
@@ -35,7 +35,7 @@ func pack(c identifier.Class, t token.Token, also bool, place uint64) extsort.Re
 	return r
 }
 
-func unpack(r extsort.Record) (c identifier.Class, t token.Token, also bool, place uint64) {
+func unpackRecord(r extsort.Record) (c identifier.Class, t token.Token, also bool, place uint64) {
 	binary.BigEndian.PutUint64(t[:8], r.A<<2|r.B>>62)
 	binary.BigEndian.PutUint64(t[8:], r.B<<2|r.C>>62)
 	return identifier.Class(r.A >> 62), t, r.C&alsoBit != 0, r.C & (alsoBit - 1)
@@ -77,6 +77,8 @@ func (g *gatherer) writeTokens(ctx context.Context, w *bufio.Writer) (counts spi
 		rows = &g.report.Rows
 		ids  = &g.report.Identifiers
 		n    int
+		same int64 // identifiers of one value so far
+		most = max(RepeatedFrom, g.report.Rows.Read/1000)
 	)
 	for r, err := range g.tokens.Sorted() {
 		if err != nil {
@@ -85,12 +87,22 @@ func (g *gatherer) writeTokens(ctx context.Context, w *bufio.Writer) (counts spi
 		if n++; n%(1<<16) == 0 && ctx.Err() != nil {
 			return counts, ctx.Err()
 		}
-		class, t, also, place := unpack(r)
+		class, t, also, place := unpackRecord(r)
 		repeat := n > 1 && sameToken(r, last)
 		last = r
+		if !repeat {
+			same = 0
+		}
 		if !repeat && (class != External || g.kind == Remove) {
 			counts[class]++
-			_, _ = w.Write(t[:])
+			_, _ = w.Write(append(w.AvailableBuffer(), t[:]...))
+		}
+		if !also {
+			if same++; same == most+1 {
+				g.report.Repeated += same
+			} else if same > most {
+				g.report.Repeated++
+			}
 		}
 		switch {
 		case also:
@@ -98,7 +110,7 @@ func (g *gatherer) writeTokens(ctx context.Context, w *bufio.Writer) (counts spi
 			ids.Duplicate++
 		default:
 			ids.Used++
-			row := place / g.width
+			row := place / rowWidth
 			if bit := uint64(1) << (row % 64); used[row/64]&bit == 0 {
 				used[row/64] |= bit
 				rows.Used++

@@ -71,12 +71,12 @@ type Notice struct {
 type PurposeState struct {
 	Name  string `json:"name"`
 	DPV   string `json:"dpv"`
-	State string `json:"state"` // given, withdrawn or expired
+	State string `json:"state"` // given, withdrawn, expired or control_lost
 }
 
 // Event is something that happened to what was given.
 type Event struct {
-	Type    string    `json:"type"` // given, verified, withdrawn, expired
+	Type    string    `json:"type"` // given, verified, withdrawn, expired, control_lost
 	At      time.Time `json:"at"`
 	Purpose string    `json:"purpose,omitempty"`
 }

@@ -36,6 +36,11 @@ type Repository interface {
 	// Replace has every staged chunk count, and forgets those in whose places
 	// they are.
 	Replace(ctx context.Context, tx selvedge.Tx) error
+	// CountRows returns how many tokens are rows, in no chunk. ConvertRows puts
+	// what convert returns in the place of each of these tokens, as one of the
+	// epoch to.
+	CountRows(ctx context.Context, tx selvedge.Tx) (int64, error)
+	ConvertRows(ctx context.Context, tx selvedge.Tx, to token.Epoch, convert func(token.Row) token.Token) error
 	// Counts returns how far the rotation has come.
 	Counts(ctx context.Context, tx selvedge.Tx) (Counts, error)
 	// Needed returns what needs the keys of an epoch.

@@ -41,11 +41,15 @@ func (r run) to(ctx context.Context, e token.Epochs) (Result, error) {
 		return Result{}, err
 	}
 	for done := false; !done; {
+		if err := r.Fold(ctx); err != nil {
+			return Result{}, fmt.Errorf("rotate from epoch %d: %w", res.From, err)
+		}
 		if err := r.stageAll(ctx, c); err != nil {
 			return Result{}, fmt.Errorf("rotate from epoch %d: %w", res.From, err)
 		}
-		// Imports that were completed meanwhile have brought chunks of the old epoch.
-		if done, err = r.change(ctx, &res); err != nil {
+		// Imports that were completed meanwhile have brought chunks of the old epoch,
+		// and events rows, maybe many.
+		if done, err = r.change(ctx, c, &res); err != nil {
 			return Result{}, fmt.Errorf("put epoch %d in force: %w", res.To, err)
 		}
 	}
@@ -103,15 +107,23 @@ func (r run) stage(ctx context.Context, c token.Conversion, old contact.ChunkRow
 	return err
 }
 
+// mostRows is how many rows are converted in the transaction that puts an epoch
+// in force: few enough that a withdrawal does not wait long behind it.
+const mostRows = 2000
+
 // change puts the next epoch in force, in one transaction, and returns true;
-// false if there are chunks again that were not converted.
-func (r run) change(ctx context.Context, res *Result) (done bool, err error) {
+// false if there are chunks again that were not converted, or too many rows.
+func (r run) change(ctx context.Context, c token.Conversion, res *Result) (done bool, err error) {
 	err = r.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
 		if err := r.fence(ctx, tx); err != nil {
 			return err
 		}
 		left, err := r.Repo.Unstaged(ctx, tx)
-		if done = err == nil && len(left) == 0; !done {
+		if err != nil {
+			return err
+		}
+		rows, err := r.Repo.CountRows(ctx, tx)
+		if done = err == nil && len(left) == 0 && rows <= mostRows; !done {
 			return err
 		}
 		n, err := r.Repo.Counts(ctx, tx)
@@ -121,7 +133,10 @@ func (r run) change(ctx context.Context, res *Result) (done bool, err error) {
 		if n.ChunksDone != n.Chunks || n.TokensDone != n.Tokens {
 			return errors.New("the staged chunks do not hold as many tokens as those whose places they take")
 		}
-		res.Chunks, res.Tokens = n.Chunks, n.Tokens
+		res.Chunks, res.Tokens = n.Chunks, n.Tokens+rows
+		if err := r.Repo.ConvertRows(ctx, tx, res.To, func(row token.Row) token.Token { return c.Token(row.Class, row.Token) }); err != nil {
+			return err
+		}
 		if err := r.Repo.Replace(ctx, tx); err != nil {
 			return err
 		}
@@ -138,7 +153,7 @@ func (r run) change(ctx context.Context, res *Result) (done bool, err error) {
 			To     token.Epoch `json:"to_epoch"`
 			Chunks int64       `json:"chunks"`
 			Tokens int64       `json:"tokens"`
-		}{res.From, res.To, n.Chunks, n.Tokens})
+		}{res.From, res.To, n.Chunks, res.Tokens})
 	})
 	return done && err == nil, err
 }

@@ -35,6 +35,9 @@ type Service struct {
 	// Renew writes again what else holds tokens and outlives a match, once another
 	// epoch is in force. Older keys are kept for what it leaves.
 	Renew func(context.Context) error
+	// Fold puts the tokens that are rows into chunks, so that few are left to be
+	// converted in the transaction that puts the next epoch in force.
+	Fold func(context.Context) error
 
 	running sync.Mutex
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/audience"
+	"github.com/selvedge/selvedge/compaction"
 	"github.com/selvedge/selvedge/job"
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/rotation"
@@ -20,6 +21,7 @@ func (s *Server) handlers() job.Handlers {
 		audience.MatchKind: s.Matcher.Match,
 		rotation.Kind:      s.Rotation.Handle,
 		CollectKind:        s.collect,
+		compaction.Kind:    s.Compactor.Handle,
 		audience.SealKind:  s.Matcher.SealIdle,
 		audience.DueKind:   s.Matcher.Due,
 	}
@@ -79,7 +81,8 @@ func (s *Server) Run(ctx context.Context) error {
 	defer stop()
 	if !s.worker {
 		entering.Go(func() { s.ledgers.run(ctx) })
-		entering.Go(func() { s.collecting(ctx) })
+		entering.Go(func() { s.recur(ctx, &recurring{kind: CollectKind}) })
+		entering.Go(func() { s.recur(ctx, s.compacting()) })
 	}
 	if err := s.Matcher.EnqueueWaiting(ctx); err != nil {
 		if ctx.Err() != nil {

@@ -59,7 +59,15 @@ func promise(t *testing.T, everything string) {
 	rnd := rand.New(rand.NewPCG(2019, 10))
 	deliverable, rows, security := 0, 0, 0
 	lists := promised(a.world)
+	events := platformEvents{rnd: rand.New(rand.NewPCG(2019, 12)), world: a.world}
 	for n := range 130 {
+		if n%3 == 2 {
+			events.tell(t, a, b)
+		}
+		if n%40 == 39 {
+			a.compact(t)
+			b.compact(t)
+		}
 		if n%25 == 24 {
 			a.rotate(t)
 			b.rotate(t)
@@ -93,6 +101,9 @@ func promise(t *testing.T, everything string) {
 	}
 	if a.rotations < 3 {
 		t.Errorf("%d rotations: the test tries too little", a.rotations)
+	}
+	if events.applied < 30 || events.security < 30 {
+		t.Errorf("%d events of advertising, and %d of security: the test tries too little", events.applied, events.security)
 	}
 	if 10*security < 3*rows || rows == 0 {
 		t.Errorf("%d of %d rows ask for security contacts: the test tries too little", security, rows)
@@ -475,7 +486,8 @@ func (x *twin) adsSpace(t *testing.T) []string {
 	for _, q := range []string{
 		`SELECT 'entry ' || seq || ' ' || at || ' ' || kind || ' ' || role || ' ' || actor || ' ' || body || ' ' || ` + bytes("salt") + ` || ' ' || ` + bytes("commitment") + ` FROM ledger_entry WHERE space = 'ads' ORDER BY seq`,
 		`SELECT 'change ' || first || '-' || position || ' ' || at || ' ' || kind || ' ' || purposes || ' ' || subject || ' ' || COALESCE(` + bytes("ordinals") + `, '') FROM change_ads ORDER BY position`,
-		`SELECT 'chunk ' || ` + bytes("sum") + ` || ' ' || entries FROM chunk ORDER BY import_id, class`,
+		`SELECT 'chunk ' || ` + bytes("sum") + ` || ' ' || entries FROM chunk ORDER BY import_id, class, sum`,
+		`SELECT 'token ' || seq || ' ' || class || ' ' || epoch || ' ' || ` + bytes("token") + ` || ' ' || ordinal FROM token_row ORDER BY seq`,
 		`SELECT 'grant ' || ordinal || ' ' || person || ' ' || live || ' ' || expires_at FROM ads_grant ORDER BY ordinal`,
 		`SELECT 'version ' || audience_id || ' ' || number || ' ' || ` + bytes("digest") + ` || ' ' || position || ' ' || publish_at || ' ' || size_step FROM audience_version ORDER BY audience_id, number`,
 	} {

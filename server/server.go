@@ -17,6 +17,7 @@ import (
 	"github.com/selvedge/selvedge/api"
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/blob"
+	"github.com/selvedge/selvedge/compaction"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/index"
 	"github.com/selvedge/selvedge/internal/secret"
@@ -145,6 +146,7 @@ type Server struct {
 	Prompts   *prompt.Service
 	Importer  *contact.Importer
 	People    *contact.People
+	Events    *contact.Events
 	Persons   *person.Service
 	Links     *person.Links
 	Tokens    *person.Tokens // nil if the platform signs none itself
@@ -154,6 +156,7 @@ type Server struct {
 	Collector *blob.Collector
 	Jobs      job.Queue
 	Rotation  *rotation.Service
+	Compactor *compaction.Service
 
 	cfg     Config
 	db      *store.DB
@@ -236,6 +239,7 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 		Repo: contacts, Prompts: prompts, Tx: db, Changes: changes, Outbox: outbox,
 		Handles: handles, Masks: masks, Marks: contact.NewMarks(root), Eraser: outbox, Ages: cfg.UnknownAge, Clock: cfg.Clock, Ledger: s.ledgers,
 	}
+	s.Events = &contact.Events{Importer: s.Importer, People: s.People}
 	lists := &list.Receiver{Keys: keys, External: list.NewExternalIDs(root), Blobs: blobs, Entropy: cfg.Entropy, Dir: spills, Memory: sortMemory}
 	s.Audiences = &audience.Service{
 		Repo: audiences, Orgs: s.Orgs, Tx: db, Changes: changes, Outbox: outbox, IDs: ids, Clock: cfg.Clock,
@@ -245,6 +249,10 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 	s.Rotation = &rotation.Service{
 		Repo: store.Keys{DB: db}, Keys: keys, Tx: db, Changes: changes, Outbox: outbox, Blobs: blobs, Names: s.Collector, Dir: spills, Memory: sortMemory,
 		Jobs: s.Jobs, Ledger: s.watch(), // until Start
+	}
+	s.Compactor = &compaction.Service{
+		Repo: store.Compaction{DB: db}, Keys: store.Keys{DB: db}, Tx: db, Outbox: outbox, Ledger: s.watch(), // until Start
+		Blobs: blobs, Names: s.Collector,
 	}
 	s.Labels = &audience.Labels{Repo: audiences, Orgs: s.Orgs, Tx: db, Outbox: outbox, Ledger: s.ledgers, IDs: ids, Clock: cfg.Clock}
 	s.Matcher = &audience.Matcher{
@@ -257,6 +265,7 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 	s.cursors = root.Derive("api/cursors")
 	s.Persons = &person.Service{People: s.People, Audiences: s.Matcher, Orgs: orgs, Prompts: prompts, Tx: db, Clock: cfg.Clock}
 	s.Rotation.Renew = s.Matcher.RenewSidecars
+	s.Rotation.Fold = s.Compactor.Fold
 	s.Orgs.Resumed = s.Matcher.Resume
 }
 
@@ -276,7 +285,7 @@ func (s *Server) Start(ctx context.Context) error {
 	if err := s.ledgers.start(ctx); err != nil {
 		return err
 	}
-	s.Rotation.Ledger = s.ledgers
+	s.Rotation.Ledger, s.Compactor.Ledger = s.ledgers, s.ledgers
 	return s.index.Refresh(ctx)
 }
 
@@ -301,7 +310,7 @@ func (s *Server) RebuildIndex(ctx context.Context) error { return s.index.Rebuil
 // Handler returns the HTTP API.
 func (s *Server) Handler() http.Handler {
 	return api.New(api.Config{
-		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, Labels: s.Labels, People: s.People, Persons: s.Persons, Links: s.Links, Tokens: s.Tokens, Prompts: s.Prompts, Ledger: s.ledgers, Work: s,
+		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, Labels: s.Labels, People: s.People, Events: s.Events, Persons: s.Persons, Links: s.Links, Tokens: s.Tokens, Prompts: s.Prompts, Ledger: s.ledgers, Work: s,
 		Importer: s.Importer, SpoolDir: s.spills, Outlive: s.ending.outlive,
 		Ready: s.ready, Metrics: s.metrics(), Cursors: s.cursors, Pace: s.cfg.Pace, Clock: s.cfg.Clock, Entropy: s.cfg.Entropy, Log: s.cfg.Log, Version: s.cfg.Code,
 	})

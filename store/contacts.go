@@ -18,10 +18,10 @@ func (Contacts) Accounts(ctx context.Context, tx selvedge.Tx, platformIDs []stri
 	out := make(map[string]contact.Account, len(platformIDs))
 	err := among(ctx, tx, func(s scanner) error {
 		var a contact.Account
-		err := s.Scan(&a.ID, &a.PlatformID, &a.Country, &a.Age, micros{&a.ActiveOn}, &a.State, &a.Person)
+		err := s.Scan(&a.ID, &a.PlatformID, &a.Country, &a.Age, micros{&a.ActiveOn}, &a.State, micros{&a.AgeAt}, micros{&a.StateAt}, &a.Person)
 		out[a.PlatformID] = a
 		return err
-	}, `SELECT a.id, a.platform_id, a.country, a.age_class, a.active_on, a.state, COALESCE(p.number, 0)
+	}, `SELECT a.id, a.platform_id, a.country, a.age_class, a.active_on, a.state, COALESCE(a.age_at, a.since), COALESCE(a.state_at, a.since), COALESCE(p.number, 0)
 		FROM account a LEFT JOIN person p ON p.account_id = a.id WHERE a.platform_id`, platformIDs)
 	return out, err
 }
@@ -44,6 +44,12 @@ func (Contacts) Holders(ctx context.Context, tx selvedge.Tx, platformIDs []strin
 func (Contacts) PutAccounts(ctx context.Context, tx selvedge.Tx, as []*contact.Account, at time.Time) error {
 	var fresh []*contact.Account
 	for _, a := range as {
+		if a.AgeAt.IsZero() {
+			a.AgeAt = at
+		}
+		if a.StateAt.IsZero() {
+			a.StateAt = at
+		}
 		if a.ID == 0 {
 			fresh = append(fresh, a)
 			continue
@@ -62,7 +68,7 @@ func (Contacts) PutAccounts(ctx context.Context, tx selvedge.Tx, as []*contact.A
 	for i, a := range fresh {
 		a.ID = selvedge.AccountID(first + int64(i))
 	}
-	return load(ctx, tx, "account", []string{"id", "platform_id", "country", "age_class", "active_on", "state", "since"}, fresh,
+	return load(ctx, tx, "account", []string{"id", "platform_id", "country", "age_class", "active_on", "state", "since", "age_at", "state_at"}, fresh,
 		func(c cells, a *contact.Account) {
 			c.number(int64(a.ID))
 			c.text(a.PlatformID)
@@ -71,6 +77,8 @@ func (Contacts) PutAccounts(ctx context.Context, tx selvedge.Tx, as []*contact.A
 			c.time(a.ActiveOn)
 			c.text(string(a.State))
 			c.time(at)
+			c.time(a.AgeAt)
+			c.time(a.StateAt)
 		})
 }
 
@@ -85,8 +93,8 @@ func putKnown(ctx context.Context, tx selvedge.Tx, a *contact.Account, at time.T
 	if err != nil {
 		return err
 	}
-	_, err = exec(ctx, tx, `UPDATE account SET country = ?, age_class = ?, active_on = ?, state = ? WHERE id = ?`,
-		a.Country, a.Age, micros{&a.ActiveOn}, a.State, a.ID)
+	_, err = exec(ctx, tx, `UPDATE account SET country = ?, age_class = ?, active_on = ?, state = ?, age_at = ?, state_at = ? WHERE id = ?`,
+		a.Country, a.Age, micros{&a.ActiveOn}, a.State, micros{&a.AgeAt}, micros{&a.StateAt}, a.ID)
 	return err
 }
 

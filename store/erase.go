@@ -19,11 +19,16 @@ func (Contacts) EraseAccount(ctx context.Context, tx selvedge.Tx, id selvedge.Ac
 	}{
 		{`INSERT INTO tombstone (mark, erased_at) VALUES (?, ?) ON CONFLICT (mark) DO UPDATE SET erased_at = excluded.erased_at`, []any{m[:], micros{&at}}},
 		{`INSERT INTO erased_token (ordinal, erased_at) SELECT g.ordinal, t.erased_at FROM ads_grant g, tombstone t WHERE g.account_id = ? AND t.mark = ?`, []any{id, m[:]}},
+		{`UPDATE counter SET given = given + 1 WHERE name = 'token_row_gone' AND EXISTS
+			(SELECT 1 FROM token_row t JOIN ads_grant g ON g.ordinal = t.ordinal WHERE g.account_id = ?)`, []any{id}},
+		{`DELETE FROM token_row WHERE ordinal IN (SELECT ordinal FROM ads_grant WHERE account_id = ?)`, []any{id}},
 		{`UPDATE ads_grant SET live = 0, contact_id = NULL, account_id = NULL WHERE account_id = ?`, []any{id}},
 		{`DELETE FROM grant_end WHERE contact_id IN (SELECT id FROM contact_point WHERE account_id = ?)`, []any{id}},
 		{`UPDATE counter SET given = (SELECT MAX(id) FROM contact_point) WHERE name = 'contact_point' AND given < (SELECT MAX(id) FROM contact_point)`, nil},
 		{`DELETE FROM contact_point WHERE account_id = ?`, []any{id}},
 		{`DELETE FROM objection WHERE account_id = ?`, []any{id}},
+		{`DELETE FROM address_end WHERE account_id = ?`, []any{id}},
+		{`UPDATE alert SET account_id = NULL WHERE account_id = ?`, []any{id}},
 		{`DELETE FROM account_past WHERE account_id = ?`, []any{id}},
 		{`DELETE FROM person WHERE account_id = ?`, []any{id}},
 		{`DELETE FROM account WHERE id = ?`, []any{id}},

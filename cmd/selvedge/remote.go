@@ -13,6 +13,7 @@ import (
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/api"
 	"github.com/selvedge/selvedge/identifier"
+	"github.com/selvedge/selvedge/list"
 )
 
 // keyFile is the key by which a command acts.
@@ -95,20 +96,36 @@ func (cmd audienceShowCmd) Run(ctx context.Context, c *console) error {
 }
 
 type listCmd struct {
-	Upload listUploadCmd `cmd:"" help:"Upload a CSV file to an audience."`
+	Upload listUploadCmd `cmd:"" help:"Upload a list to an audience."`
 }
 
 type listUploadCmd struct {
 	remote
 	Audience      selvedge.AudienceID `required:"" help:"Id of the audience."`
 	DefaultRegion string              `help:"ISO 3166 country of phone numbers that carry no country code."`
-	File          string              `arg:"" type:"existingfile" help:"CSV file, in the clear or hashed with SHA-256."`
+	Format        string              `help:"csv, ndjson, xlsx or parquet, where the file is not to tell."`
+	Encoding      string              `help:"utf-8, utf-16le, utf-16be or windows-1252, where the file is not to tell."`
+	Separator     string              `help:"comma, semicolon, tab, pipe or none, where the file is not to tell."`
+	Header        string              `help:"yes or no, where the first row is not to tell."`
+	Column        []string            `help:"What a column holds: NUMBER:ROLE or NAME:ROLE, with email, phone or country. Again for each column; then no other is read."`
+	File          string              `arg:"" type:"existingfile" help:"The list: CSV, NDJSON, a workbook or Parquet, packed or not, in the clear or hashed with SHA-256."`
 }
 
 func (cmd listUploadCmd) Run(ctx context.Context, c *console) error {
 	client, err := cmd.client()
 	if err != nil {
 		return err
+	}
+	o := list.Options{
+		DefaultRegion: cmd.DefaultRegion, Format: list.Format(cmd.Format), Encoding: list.Encoding(cmd.Encoding),
+		Separator: cmd.Separator, Header: list.Presence(cmd.Header),
+	}
+	for _, text := range cmd.Column {
+		choice, err := list.ParseChoice(text)
+		if err != nil {
+			return err
+		}
+		o.Columns = append(o.Columns, choice)
 	}
 	f, err := os.Open(cmd.File)
 	if err != nil {
@@ -124,7 +141,7 @@ func (cmd listUploadCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	digest := "sha-256=:" + base64.StdEncoding.EncodeToString(h.Sum(nil)) + ":"
-	v, err := client.UploadList(ctx, cmd.Audience, f, cmd.DefaultRegion, digest)
+	v, err := client.UploadFile(ctx, cmd.Audience, f, o, digest)
 	return show(c, v, err)
 }
 

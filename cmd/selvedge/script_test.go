@@ -118,24 +118,36 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 // expected reports were written by hand from reading the lists.
 func uploadLists(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, len(args) == 1, neg, "lists FOLDER")
-	names, err := filepath.Glob(filepath.Join(args[0], "*.csv"))
+	names, err := filepath.Glob(filepath.Join(args[0], "*.expected.json"))
 	ts.Check(err)
-	if len(names) < 14 {
+	if len(names) < 40 {
 		ts.Fatalf("%d lists", len(names))
 	}
 	for _, name := range names {
 		var want struct {
-			Options struct {
-				DefaultRegion string `json:"default_region"`
-			} `json:"options"`
-			Report list.Report `json:"report"`
+			Options map[string]string `json:"options"`
+			File    string            `json:"file"`
+			Refused string            `json:"refused"`
+			Report  list.Report       `json:"report"`
 		}
-		decode(ts, ts.ReadFile(strings.TrimSuffix(name, ".csv")+".expected.json"), &want)
-		flags := []string{"list", "upload", name}
-		if want.Options.DefaultRegion != "" {
-			flags = append(flags, "--default-region", want.Options.DefaultRegion)
+		decode(ts, ts.ReadFile(name), &want)
+		if want.File == "" {
+			want.File = strings.TrimSuffix(filepath.Base(name), ".expected.json") + ".csv"
 		}
-		ts.Check(ts.Exec("selvedge", flags...))
+		flags := []string{"list", "upload", filepath.Join(args[0], want.File)}
+		for option, value := range want.Options {
+			if value != "" {
+				flags = append(flags, "--"+strings.ReplaceAll(option, "_", "-"), value)
+			}
+		}
+		if err := ts.Exec("selvedge", flags...); want.Refused != "" {
+			if err == nil {
+				ts.Fatalf("%s was taken", want.File)
+			}
+			continue
+		} else if err != nil {
+			ts.Fatalf("%s: %v, %s", want.File, err, ts.ReadFile("stderr"))
+		}
 		var got struct {
 			ID, Audience, Status, AcceptedAt, ExpiresAt json.RawMessage
 			Advice                                      map[string]string

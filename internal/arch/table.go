@@ -23,7 +23,7 @@ func Layers() Table {
 		{"org", "list"},
 		{"prompt"},
 		{"contact"},
-		{"vault", "index", "rotation"},
+		{"vault", "index", "rotation", "compaction"},
 		{"match", "report"},
 		{"audience"},
 		{"campaign"},

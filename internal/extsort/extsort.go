@@ -130,7 +130,7 @@ func (s *Sorter) Sort() error {
 
 func (s *Sorter) sortBuffer() {
 	if !s.ready {
-		slices.SortFunc(s.buf, Record.Compare)
+		sortRecords(s.buf, 0)
 	}
 }
 

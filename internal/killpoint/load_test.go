@@ -18,6 +18,7 @@ import (
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/api"
 	"github.com/selvedge/selvedge/audience"
+	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/list"
 )
 
@@ -75,6 +76,7 @@ const (
 // the others.
 type person struct {
 	imported, withdrawn, objects known
+	told                         known // of another address, given for ads, by an event
 }
 
 // world is everything that was asked of the program, with what came of it.
@@ -88,13 +90,14 @@ type world struct {
 	doubt  bool                     // a rotation was asked for, and not acknowledged
 	backup backup                   // the last one that was made
 	made   int                      // how many backups were begun
+	left   map[int]known            // by crowd: whether the one who leaves was erased
 
 	mu       sync.Mutex
 	audience selvedge.AudienceID
 }
 
 func newWorld(p *program) *world {
-	return &world{p: p, lists: map[selvedge.ListID]bool{}, epoch: 1}
+	return &world{p: p, lists: map[selvedge.ListID]bool{}, left: map[int]known{}, epoch: 1}
 }
 
 // crowd is how many people each load imports: a multiple of eight.
@@ -102,6 +105,11 @@ const crowd = 24
 
 func account(i int) string { return fmt.Sprint("account-", i) }
 func address(i int) string { return fmt.Sprintf("person-%d@people.example", i) }
+
+// told is the address that an event tells of, and leaver the account of a crowd
+// that is erased after it came.
+func told(i int) string       { return fmt.Sprintf("told-%d@people.example", i) }
+func leaver(first int) string { return fmt.Sprint("leaver-", first) }
 
 // round loads, kills, starts again and looks.
 func (w *world) round(t *testing.T, k kill) {
@@ -144,6 +152,7 @@ func (w *world) load(t *testing.T, k kill) {
 	})
 	work.Go(func() { w.backUp(ctx, t, k, first) })
 	if s != nil {
+		work.Go(func() { w.tell(t, w.p.client(t, s, "platform"), first, ack) })
 		work.Go(func() { w.withdraw(t, w.p.client(t, s, "platform"), first, ack) })
 		work.Go(func() { w.upload(t, w.p.client(t, s, "org"), first, ack) })
 		work.Go(func() { w.rotate(t, w.p.client(t, s, "anna"), ack) })
@@ -185,6 +194,8 @@ func (w *world) files(t *testing.T, first int) (accounts, points string) {
 		fmt.Fprintf(&as, "%s,,adult,,active\n", account(i))
 		fmt.Fprintf(&ps, "%s,email,%s,,,%s,2026-01-01T00:00:00Z,2026-01-01T00:00:00Z,code\n", account(i), address(i), prompt)
 	}
+	fmt.Fprintf(&as, "%s,,adult,,active\n", leaver(first))
+	fmt.Fprintf(&ps, "%s,email,%s@people.example,,,offers@1,2026-01-01T00:00:00Z,2026-01-01T00:00:00Z,code\n", leaver(first), leaver(first))
 	write := func(name string, b []byte) string {
 		path := filepath.Join(w.p.dir, name)
 		if err := os.WriteFile(path, b, 0o600); err != nil {
@@ -223,6 +234,41 @@ func (w *world) withdraw(t *testing.T, c *api.Client, first int, ack func()) {
 			w.gone(t, err)
 			return
 		}
+	}
+}
+
+// tell tells of another address of one in eight of the crowd before first, who
+// gave none for ads yet, and has one person of it erased.
+func (w *world) tell(t *testing.T, c *api.Client, first int, ack func()) {
+	for i := max(0, first-crowd); i < first; i++ {
+		if i%8 != 5 {
+			continue
+		}
+		to := w.ask(i, func(p *person) *known { return &p.told })
+		const at = "2026-01-02T00:00:00Z"
+		rep, err := c.BringEvents(t.Context(), []contact.Event{{
+			Type: contact.EventGiven, Account: account(i), Kind: "email", Value: told(i), Prompt: "offers@1", GivenAt: at, VerifiedAt: at, VerifiedBy: "code",
+		}})
+		if err != nil {
+			w.gone(t, err)
+			return
+		}
+		if rep.Refused > 0 {
+			t.Errorf("the event of person %d was refused: %+v", i, rep)
+		}
+		w.mu.Lock()
+		*to = sure
+		w.mu.Unlock()
+		ack()
+	}
+	if before := first - crowd; before >= 0 && w.left[before] != sure {
+		w.left[before] = maybe
+		if _, err := c.EraseAccount(t.Context(), leaver(before)); err != nil && selvedge.CodeOf(err) != selvedge.CodeNotFound {
+			w.gone(t, err)
+			return
+		}
+		w.left[before] = sure
+		ack()
 	}
 }
 
@@ -292,6 +338,10 @@ func everybody(n int) string {
 	b.WriteString("email\n")
 	for i := range n {
 		fmt.Fprintln(&b, address(i))
+		fmt.Fprintln(&b, told(i))
+		if i%crowd == 0 {
+			fmt.Fprintln(&b, leaver(i)+"@people.example")
+		}
 	}
 	return b.String()
 }

@@ -151,7 +151,8 @@ func (s *site) namings(t *testing.T) map[string]naming {
 	waits, renewed := newList("waits", 1), newList("renewed", 2)
 	s.insertLists(t, waits, renewed)
 	base, row := chunk(0x70, identifier.ClassEmail), chunk(0, identifier.ClassEmail)
-	s.update(t, s.complete(s.begin(t, [32]byte{2}), base))
+	other := chunk(0x72, identifier.ClassEmail)
+	s.update(t, s.complete(s.begin(t, [32]byte{2}), base, other))
 	id := s.begin(t, [32]byte{1})
 	return map[string]naming{
 		"chunk.sum": {blob.KindChunk, func(ctx context.Context, tx selvedge.Tx, r blob.Ref) error {
@@ -166,6 +167,14 @@ func (s *site) namings(t *testing.T) map[string]naming {
 		"chunk.sum, staged": {blob.KindChunk, func(ctx context.Context, tx selvedge.Tx, r blob.Ref) error {
 			row.Ref = r
 			return s.Rotation.Stage(ctx, tx, base.Ref, row)
+		}, nil},
+		"chunk.sum, folded": {blob.KindChunk, func(ctx context.Context, tx selvedge.Tx, r blob.Ref) error {
+			row.Ref = r
+			return s.Compaction.Fold(ctx, tx, 0, 0, nil, []contact.ChunkRow{row})
+		}, nil},
+		"chunk.sum, written anew": {blob.KindChunk, func(ctx context.Context, tx selvedge.Tx, r blob.Ref) error {
+			row.Ref = r
+			return s.Compaction.Rewrite(ctx, tx, other.Ref, &row)
 		}, nil},
 		"segment.sum": {blob.KindSegment, func(ctx context.Context, tx selvedge.Tx, r blob.Ref) error {
 			return s.Index.PutSegment(ctx, tx, identifier.ClassEmail, r, [32]byte{})

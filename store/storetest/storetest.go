@@ -19,6 +19,7 @@ import (
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/change"
+	"github.com/selvedge/selvedge/compaction"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/index"
 	"github.com/selvedge/selvedge/internal/fakeclock"
@@ -33,22 +34,23 @@ import (
 // Backend is an open, empty store. It dates changes and outbox entries by the
 // clock that it was opened with.
 type Backend struct {
-	Tx        selvedge.Transactor
-	Prompts   prompt.Repository
-	Contacts  contact.Repository
-	Orgs      org.Repository
-	Audiences audience.Repository
-	Labels    audience.LabelRepository
-	Changes   change.Log
-	Outbox    ledger.Outbox
-	Records   ledger.Repository
-	Eraser    ledger.Eraser
-	Verdict   ledger.Verdict
-	Index     index.Source
-	Blobs     blob.Register
-	Shelf     *Shelf // what the repositories look for blobs in
-	Keys      token.KeyRepository
-	Rotation  rotation.Repository
+	Tx         selvedge.Transactor
+	Prompts    prompt.Repository
+	Contacts   contact.Repository
+	Orgs       org.Repository
+	Audiences  audience.Repository
+	Labels     audience.LabelRepository
+	Changes    change.Log
+	Outbox     ledger.Outbox
+	Records    ledger.Repository
+	Eraser     ledger.Eraser
+	Verdict    ledger.Verdict
+	Index      index.Source
+	Blobs      blob.Register
+	Shelf      *Shelf // what the repositories look for blobs in
+	Keys       token.KeyRepository
+	Rotation   rotation.Repository
+	Compaction compaction.Repository
 
 	// History returns what is kept of an account's past, oldest first: no
 	// repository reads it yet.
@@ -88,7 +90,6 @@ func Run(t *testing.T, open func(t *testing.T, clock selvedge.Clock) Backend) {
 		"Points":      pointCases(),
 		"Grants":      grantCases(),
 		"Imports":     importCases(),
-		"ImportState": importStateCases(),
 		"Orgs":        orgCases(),
 		"OrgStates":   orgStateCases(),
 		"Terms":       termsCases(),
@@ -105,6 +106,9 @@ func Run(t *testing.T, open func(t *testing.T, clock selvedge.Clock) Backend) {
 		"Index":       indexCases(),
 		"Blobs":       blobCases(),
 		"Keys":        keyCases(),
+		"Tokens":      tokenCases(),
+		"Ends":        endCases(),
+		"ImportState": importStateCases(),
 	} {
 		t.Run(area, func(t *testing.T) {
 			t.Parallel()

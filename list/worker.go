@@ -1,0 +1,203 @@
+package list
+
+import (
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/identifier"
+	"github.com/selvedge/selvedge/internal/delimited"
+)
+
+// chunk is some rows of a list. Any goroutine may read it, once.
+type chunk interface {
+	// read hands the rows to w in order. It returns an error of the last of them
+	// if nothing can come after it.
+	read(w *worker) error
+}
+
+// worker reads chunks. It belongs to one goroutine.
+type worker struct {
+	picker
+	layout *layout
+	region string // of the row
+
+	scanner delimited.Scanner
+	cells   []string // of one row, a cell for each wanted column
+	named   map[string]Role
+
+	country string // the last cell of a country column that was read, and what it means
+	meant   string
+	unknown bool // the row's country is not known
+}
+
+func newWorker(p picker, l *layout) *worker {
+	w := &worker{picker: p, layout: l, cells: make([]string, len(l.want)), named: map[string]Role{}}
+	w.scanner.Dialect = l.dialect
+	return w
+}
+
+// harvestOf reads a chunk.
+func (w *worker) harvestOf(c chunk, h *harvest) *harvest {
+	h.reset()
+	w.harvest = h
+	h.fault = c.read(w)
+	return h
+}
+
+// blank counts n rows with nothing in them.
+func (w *worker) blank(n int64) { w.rows += n }
+
+// bad counts a row that cannot be read.
+func (w *worker) bad(reason identifier.Reason) {
+	w.rows++
+	w.refuse(reason, w.rows, 0, 1)
+}
+
+// take reads a row that has a cell for each wanted column.
+func (w *worker) take(cells []string) {
+	w.rows++
+	l := w.layout
+	w.begin()
+	if l.country >= 0 {
+		w.in(cells[l.country])
+	}
+	for i, c := range l.wanted {
+		if c.kind != 0 {
+			w.cell(c.kind, cells[i])
+		}
+	}
+	w.endRow()
+}
+
+// begin begins a row of no country of its own.
+func (w *worker) begin() { w.region, w.unknown = w.layout.region, false }
+
+// in reads the row's country. One that is not known is nobody's: to take the
+// list's instead would be a guess.
+func (w *worker) in(text string) {
+	if text == "" {
+		return
+	}
+	if text != w.country {
+		w.country, w.meant = text, countryOf(text)
+	}
+	switch w.meant {
+	case "":
+	case noCountry:
+		w.region, w.unknown = "", true
+	default:
+		w.region = w.meant
+	}
+}
+
+// cell reads a cell, which may hold several identifiers.
+func (w *worker) cell(k identifier.Kind, text string) {
+	if text == "" {
+		return
+	}
+	text, ok := w.layout.decode(text)
+	if !ok {
+		w.drop(ReasonBadText, w.rows, 1)
+		return
+	}
+	var reason identifier.Reason
+	w.picker.cell, reason = identifier.Read(k, text, w.region)
+	if reason != identifier.ReasonSeveral {
+		w.identifier(reason)
+		return
+	}
+	parts := identifier.Split(k, text)
+	if parts == nil {
+		w.identifier(reason)
+		return
+	}
+	w.split += int64(len(parts) - 1)
+	for _, part := range parts {
+		w.picker.cell, reason = identifier.Read(k, part, w.region)
+		w.identifier(reason)
+	}
+}
+
+// several reads a cell that is a list of values by itself.
+func (w *worker) several(k identifier.Kind, values []string) {
+	if len(values) > 1 {
+		w.split += int64(len(values) - 1)
+	}
+	for _, text := range values {
+		w.cell(k, text)
+	}
+}
+
+// identifier counts what was read, and takes what was understood.
+func (w *worker) identifier(reason identifier.Reason) {
+	switch {
+	case reason == identifier.ReasonEmpty:
+	case reason == identifier.ReasonNoCountry && w.unknown:
+		w.drop(ReasonUnknownCountry, w.rows, 1)
+	case reason != identifier.Accepted:
+		w.drop(reason, w.rows, 1)
+	case w.taken == MaxIdentifiers:
+		w.drop(ReasonTooMany, w.rows, 1)
+	default:
+		w.add()
+	}
+}
+
+// decode returns a cell as UTF-8, and false if it is none.
+func (l *layout) decode(text string) (string, bool) {
+	if l.declared1252 {
+		return fromWindows(text), true
+	}
+	if utf8.ValidString(text) {
+		return text, true
+	}
+	if l.guessed1252 {
+		return fromWindows(text), true
+	}
+	return "", false
+}
+
+// fromWindows decodes Windows-1252. The few bytes that it does not have become
+// U+FFFD, which no identifier holds.
+func fromWindows(text string) string {
+	out, _ := charmap.Windows1252.NewDecoder().String(text) // it replaces, and never fails
+	return out
+}
+
+// csvChunk is rows of separated text.
+type csvChunk string
+
+func (c csvChunk) read(w *worker) error {
+	s := &w.scanner
+	s.Reset(string(c))
+	for {
+		switch s.Next(w.layout.want, w.cells) {
+		case delimited.End:
+			return nil
+		case delimited.Blank:
+			w.blank(1)
+		case delimited.Row:
+			w.take(w.cells)
+		case delimited.Bad:
+			w.bad(ReasonBadQuotes)
+		case delimited.TooLong:
+			w.rows++
+			return rowTooLong(w.rows)
+		default:
+			w.rows++
+			return endsInQuotes().AtRow(w.rows)
+		}
+	}
+}
+
+func rowTooLong(row int64) *selvedge.Error {
+	return selvedge.Errorf(selvedge.CodeTooLarge,
+		"a row has more than %d bytes; is a closing quote missing?", MaxLine).AtRow(row)
+}
+
+func endsInQuotes() *selvedge.Error {
+	return selvedge.Errorf(selvedge.CodeInvalid, "the list ends inside a quoted cell: "+
+		"a closing quote is missing, or the upload was cut short; nothing of it was taken").Because(reasonEndedEarly)
+}

@@ -2,7 +2,6 @@ package audience
 
 import (
 	"context"
-	"iter"
 	"slices"
 	"time"
 
@@ -33,7 +32,7 @@ func (m *Matcher) takeOut(ctx context.Context, removals, before []list.List, ads
 			}
 			taken.Join(t)
 			for _, c := range []identifier.Class{identifier.ClassEmail, identifier.ClassPhone, list.External} {
-				for t := range s.Tokens(c) {
+				for _, t := range s.Tokens(c) {
 					named[list.Key{Class: c, Token: t}] = struct{}{}
 				}
 			}
@@ -121,4 +120,4 @@ func (t tokens) RuleSet() uint32 { return t.ads.RuleSet() }
 func (t tokens) Len(c identifier.Class) int64 { return int64(len(t.of[c])) }
 
 // Tokens implements match.Tokens.
-func (t tokens) Tokens(c identifier.Class) iter.Seq[token.Token] { return slices.Values(t.of[c]) }
+func (t tokens) Tokens(c identifier.Class) []token.Token { return t.of[c] }

@@ -161,7 +161,11 @@ func (p *platform) ask(t *testing.T, k *index.Keeper) (a answer) {
 		}
 		for class, tokens := range p.tokens(t) {
 			found := roaring.New()
-			must(t, ads.Lookup(class, slices.Values(tokens), func(o selvedge.Ordinal) { found.Add(uint32(o)) }))
+			hits, err := ads.AppendHits(nil, class, tokens)
+			must(t, err)
+			for _, o := range hits {
+				found.Add(uint32(o))
+			}
 			a.Found[class.String()] = found.ToArray()
 		}
 		return nil

@@ -25,9 +25,7 @@ func ads(t testing.TB, segments ...*index.Segment) *index.Ads {
 }
 
 func lookup(a *index.Ads, class identifier.Class, tokens []token.Token) ([]selvedge.Ordinal, error) {
-	var out []selvedge.Ordinal
-	err := a.Lookup(class, slices.Values(tokens), func(o selvedge.Ordinal) { out = append(out, o) })
-	return out, err
+	return a.AppendHits(nil, class, tokens)
 }
 
 func TestLookupEqualsAMap(t *testing.T) {
@@ -44,13 +42,12 @@ func TestLookupEqualsAMap(t *testing.T) {
 		for _, n := range rapid.SliceOf(rapid.Byte()).Draw(rt, "list") {
 			list = append(list, tok(n))
 		}
-		slices.SortFunc(list, token.Token.Compare)
 		got, err := lookup(a, identifier.ClassEmail, list)
 		if err != nil {
 			rt.Fatal(err)
 		}
 		var want []selvedge.Ordinal
-		for _, t := range slices.Compact(list) {
+		for _, t := range list {
 			want = append(want, world[t]...)
 		}
 		if !slices.Equal(got, want) {
@@ -93,7 +90,7 @@ func TestLookupOfATokenWithManyOrdinals(t *testing.T) {
 		entries = append(entries, token.Entry{Token: tok(2), Ordinal: selvedge.Ordinal(i + 1)})
 	}
 	a := ads(t, segment(t, email, entries...), segment(t, phone))
-	got, err := lookup(a, identifier.ClassEmail, []token.Token{tok(2), tok(2), tok(3)})
+	got, err := lookup(a, identifier.ClassEmail, []token.Token{tok(2), tok(3)})
 	if err != nil || len(got) != 10_001 || got[0] != 1 || got[9999] != 10_000 || got[10_000] != 3 {
 		t.Errorf("%d hits, error %v", len(got), err)
 	}
@@ -109,23 +106,6 @@ func TestClassesDoNotMeet(t *testing.T) {
 	}
 	if _, err := lookup(a, 3, nil); err == nil || !strings.Contains(err.Error(), "form class") {
 		t.Errorf("unknown class: error %v", err)
-	}
-}
-
-func TestLookupRefusesDescendingTokens(t *testing.T) {
-	t.Parallel()
-	a := ads(t, segment(t, email, token.Entry{Token: tok(1), Ordinal: 1}), segment(t, phone))
-	for name, list := range map[string][]token.Token{
-		"at once":                {tok(2), tok(1)},
-		"after the last entry":   {tok(1), tok(200), tok(100)},
-		"from the zero token on": {{}, {}, tok(1), {}},
-	} {
-		if _, err := lookup(a, identifier.ClassEmail, list); err == nil || !strings.Contains(err.Error(), "ascending") {
-			t.Errorf("%s: error %v", name, err)
-		}
-	}
-	if got, err := lookup(a, identifier.ClassEmail, []token.Token{{}, {}, tok(1)}); err != nil || len(got) != 1 {
-		t.Errorf("the zero token: %d hits, error %v", len(got), err)
 	}
 }
 

@@ -149,7 +149,7 @@ func (b *bench) files(t failer) []string {
 func tokens(s *list.Spill) []string {
 	var out []string
 	for _, c := range []identifier.Class{identifier.ClassEmail, identifier.ClassPhone} {
-		for t := range s.Tokens(c) {
+		for _, t := range s.Tokens(c) {
 			out = append(out, fmt.Sprintf("%s %x", c, [token.Size]byte(t)))
 		}
 	}

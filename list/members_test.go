@@ -89,7 +89,7 @@ func TestMembersAreAList(t *testing.T) {
 	removal, _ := b.members(t, list.Remove, list.Member{ExternalID: "7"}, list.Member{Emails: []string{"a@example.com"}, ExternalID: "8"})
 	s := b.open(t, removal.Spill)
 	var own []string
-	for tok := range s.Tokens(list.External) {
+	for _, tok := range s.Tokens(list.External) {
 		own = append(own, string(tok[:]))
 	}
 	a, c := b.External.Of("o", "7"), b.External.Of("o", "8")

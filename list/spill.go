@@ -6,7 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"iter"
+	"unsafe"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/blob"
@@ -160,15 +160,14 @@ func (s *Spill) RuleSet() uint32 { return s.ruleSet }
 // Len returns the number of tokens of a class, 0 for a class that is none.
 func (s *Spill) Len(c identifier.Class) int64 { return int64(len(s.of(c)) / token.Size) }
 
-// Tokens hands out the tokens of a class, strictly ascending.
-func (s *Spill) Tokens(c identifier.Class) iter.Seq[token.Token] {
-	return func(yield func(token.Token) bool) {
-		for b := s.of(c); len(b) > 0; b = b[token.Size:] {
-			if !yield(token.Token(b[:token.Size])) {
-				return
-			}
-		}
+// Tokens returns the tokens of a class, strictly ascending. They are part of
+// what the spill was opened on and must not be changed.
+func (s *Spill) Tokens(c identifier.Class) []token.Token {
+	b := s.of(c)
+	if len(b) == 0 {
+		return nil
 	}
+	return unsafe.Slice((*token.Token)(unsafe.Pointer(&b[0])), len(b)/token.Size)
 }
 
 func (s *Spill) of(c identifier.Class) []byte {

@@ -28,23 +28,51 @@ func newHits(eligible *roaring.Bitmap) *hits {
 	return &hits{greatest: greatest, limit: int(greatest / 32)} // 32 bits each against one
 }
 
-// add takes one ordinal, eligible or not.
-func (h *hits) add(ordinal selvedge.Ordinal) {
-	o := uint32(ordinal)
-	switch {
-	case o > h.greatest:
-	case h.bits != nil:
-		h.bits[o/64] |= 1 << (o % 64)
-	case len(h.list) < h.limit:
-		h.list = append(h.list, o)
-	default:
-		h.bits = make([]uint64, h.greatest/64+1)
-		for _, l := range h.list {
-			h.bits[l/64] |= 1 << (l % 64)
+// add takes ordinals, eligible or not.
+func (h *hits) add(ordinals []selvedge.Ordinal) {
+	if h.bits == nil && len(h.list)+len(ordinals) > h.limit {
+		h.spread()
+	}
+	for _, ordinal := range ordinals {
+		switch o := uint32(ordinal); {
+		case o > h.greatest:
+		case h.bits != nil:
+			h.bits[o/64] |= 1 << (o % 64)
+		default:
+			h.list = append(h.list, o)
 		}
-		h.list = nil
+	}
+}
+
+// spread goes over from the list to bits.
+func (h *hits) spread() {
+	h.bits = make([]uint64, h.greatest/64+1)
+	for _, o := range h.list {
 		h.bits[o/64] |= 1 << (o % 64)
 	}
+	h.list = nil
+}
+
+// join adds what another has, of the same eligible ordinals, and takes it away
+// from there.
+func (h *hits) join(other *hits) {
+	switch {
+	case h.greatest == 0:
+		*h = *other
+	case other.bits == nil && h.bits == nil && len(h.list)+len(other.list) <= h.limit:
+		h.list = append(h.list, other.list...)
+	default:
+		if h.bits == nil {
+			h.spread()
+		}
+		if other.bits == nil {
+			other.spread()
+		}
+		for i, b := range other.bits {
+			h.bits[i] |= b
+		}
+	}
+	*other = hits{}
 }
 
 // bitmap returns what was added, and empties h.

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -22,8 +25,9 @@ type Tokens interface {
 	RuleSet() uint32
 	// Len returns how many tokens of a class there are.
 	Len(identifier.Class) int64
-	// Tokens hands out the tokens of a class in ascending order.
-	Tokens(identifier.Class) iter.Seq[token.Token]
+	// Tokens returns the tokens of a class, in any order. Where those that begin
+	// alike stand together, they are found faster.
+	Tokens(identifier.Class) []token.Token
 }
 
 // Result is what a match found, and what it is valid for.
@@ -51,7 +55,7 @@ var classes = []identifier.Class{identifier.ClassEmail, identifier.ClassPhone}
 //     the list must be made into tokens again;
 //   - the context's error when it is cancelled, checked every few thousand
 //     tokens;
-//   - an error if the tokens do not ascend, or are not as many as Len says.
+//   - an error if the tokens are not as many as Len says.
 //
 // With an error there is no result, not even a part of one.
 func Run(ctx context.Context, actor selvedge.Actor, tokens Tokens, ads *index.Ads) (Result, error) {
@@ -59,8 +63,9 @@ func Run(ctx context.Context, actor selvedge.Actor, tokens Tokens, ads *index.Ad
 		return Result{}, err
 	}
 	eligible := ads.EligibleAny()
-	found := newHits(eligible)
-	if err := lookUp(ctx, tokens, ads, found.add); err != nil {
+	var found hits
+	err := lookUp(ctx, tokens, ads, func() sink { return newHits(eligible) }, func(s sink) { found.join(s.(*hits)) })
+	if err != nil {
 		return Result{}, err
 	}
 	members := found.bitmap()
@@ -87,22 +92,75 @@ func may(actor selvedge.Actor, tokens Tokens, ads *index.Ads) error {
 	return nil
 }
 
-// lookUp calls found with every ordinal that has one of the tokens, eligible or
-// not.
-func lookUp(ctx context.Context, tokens Tokens, ads *index.Ads, found func(selvedge.Ordinal)) error {
-	for _, class := range classes {
-		in := reader{ctx: ctx, tokens: tokens.Tokens(class)}
-		if err := ads.Lookup(class, in.each, found); err != nil {
-			return fmt.Errorf("match: %w", err)
-		}
-		if in.err != nil {
-			return in.err
-		}
-		if in.read != tokens.Len(class) {
-			return fmt.Errorf("match: %d tokens of class %s where %d should be", in.read, class, tokens.Len(class))
-		}
+// sink takes ordinals that a look-up found.
+type sink interface{ add([]selvedge.Ordinal) }
+
+// blockTokens is how many tokens a worker takes at a time: enough to be worth
+// the asking, few enough that a cancelled match ends soon.
+const blockTokens = 1 << 13
+
+// lookUp finds every ordinal that has one of the tokens, eligible or not, on all
+// processors if there are tokens for them. Each worker has a sink of its own;
+// they are handed to join, one at a time, when all is found.
+func lookUp(ctx context.Context, tokens Tokens, ads *index.Ads, newSink func() sink, join func(sink)) error {
+	blocks, err := cut(tokens)
+	if err != nil {
+		return err
+	}
+	var (
+		next    atomic.Int64
+		workers = max(1, min(runtime.GOMAXPROCS(0), len(blocks)/2))
+		sinks   = make([]sink, workers)
+		errs    = make([]error, workers)
+		wait    sync.WaitGroup
+	)
+	for w := range workers {
+		sinks[w] = newSink()
+		wait.Go(func() {
+			var found []selvedge.Ordinal
+			for errs[w] == nil {
+				i := int(next.Add(1) - 1)
+				if errs[w] = ctx.Err(); errs[w] != nil || i >= len(blocks) {
+					return
+				}
+				if found, errs[w] = ads.AppendHits(found[:0], blocks[i].class, blocks[i].tokens); errs[w] == nil {
+					sinks[w].add(found)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("match: %w", err)
+	}
+	for _, s := range sinks {
+		join(s)
 	}
 	return nil
+}
+
+// block is some of the tokens of a class.
+type block struct {
+	class  identifier.Class
+	tokens []token.Token
+}
+
+// cut cuts the tokens into blocks.
+func cut(tokens Tokens) ([]block, error) {
+	var blocks []block
+	for _, c := range classes {
+		of := tokens.Tokens(c)
+		if int64(len(of)) != tokens.Len(c) {
+			return nil, fmt.Errorf("match: %d tokens of class %s where %d should be", len(of), c, tokens.Len(c))
+		}
+		for b := range slices.Chunk(of, blockTokens) {
+			blocks = append(blocks, block{c, b})
+		}
+	}
+	return blocks, nil
 }
 
 // mayMatch refuses nobody and staff: a person's list comes from an org, and
@@ -115,30 +173,4 @@ func mayMatch(actor selvedge.Actor) error {
 		return selvedge.Errorf(selvedge.CodeForbidden, "an org without a name may not do this")
 	}
 	return nil
-}
-
-// cancelEvery is how many tokens pass between two looks at the context.
-const cancelEvery = 4096
-
-// reader counts tokens on their way, and stops them when the context ends.
-type reader struct {
-	ctx    context.Context
-	tokens iter.Seq[token.Token]
-	read   int64
-	err    error // the context's
-}
-
-func (r *reader) each(yield func(token.Token) bool) {
-	for t := range r.tokens {
-		if r.read%cancelEvery == 0 {
-			if r.err = r.ctx.Err(); r.err != nil {
-				return
-			}
-		}
-		r.read++
-		if !yield(t) {
-			return
-		}
-	}
-	r.err = r.ctx.Err()
 }

@@ -24,11 +24,12 @@ func Remove(ctx context.Context, actor selvedge.Actor, tokens Tokens, ads *index
 	if err := may(actor, tokens, ads); err != nil {
 		return Taken{}, err
 	}
-	var found unbounded
-	if err := lookUp(ctx, tokens, ads, found.add); err != nil {
+	var taken Taken
+	err := lookUp(ctx, tokens, ads, func() sink { return &unbounded{} }, func(s sink) { taken.Join(Taken{s.(*unbounded).bitmap()}) })
+	if err != nil {
 		return Taken{}, err
 	}
-	return Taken{found.bitmap()}, nil
+	return taken, nil
 }
 
 // From takes them out of members.
@@ -80,9 +81,11 @@ type unbounded struct {
 // sortAt is how many ordinals are sorted at once.
 const sortAt = 1 << 20
 
-func (u *unbounded) add(o selvedge.Ordinal) {
-	if u.list = append(u.list, uint32(o)); len(u.list) == sortAt {
-		u.flush()
+func (u *unbounded) add(ordinals []selvedge.Ordinal) {
+	for _, o := range ordinals {
+		if u.list = append(u.list, uint32(o)); len(u.list) == sortAt {
+			u.flush()
+		}
 	}
 }
 

@@ -3,7 +3,6 @@ package match_test
 import (
 	"bytes"
 	"encoding/binary"
-	"iter"
 	"slices"
 	"testing"
 
@@ -32,35 +31,18 @@ type list struct {
 	epoch   token.Epoch
 	ruleSet uint32
 	tokens  map[identifier.Class][]token.Token
-	missing int64                    // how many tokens more Len claims
-	onToken func(c identifier.Class) // called before each token, if set
+	missing int64 // how many tokens more Len claims
 }
 
-// newList sorts the tokens of each class.
 func newList(tokens map[identifier.Class][]token.Token) *list {
-	l := &list{epoch: epoch, ruleSet: ruleSet, tokens: map[identifier.Class][]token.Token{}}
-	for c, ts := range tokens {
-		l.tokens[c] = slices.SortedFunc(slices.Values(ts), token.Token.Compare)
-	}
-	return l
+	return &list{epoch: epoch, ruleSet: ruleSet, tokens: tokens}
 }
 
 func (l *list) Epoch() token.Epoch           { return l.epoch }
 func (l *list) RuleSet() uint32              { return l.ruleSet }
 func (l *list) Len(c identifier.Class) int64 { return int64(len(l.tokens[c])) + l.missing }
 
-func (l *list) Tokens(c identifier.Class) iter.Seq[token.Token] {
-	return func(yield func(token.Token) bool) {
-		for _, t := range l.tokens[c] {
-			if l.onToken != nil {
-				l.onToken(c)
-			}
-			if !yield(t) {
-				return
-			}
-		}
-	}
-}
+func (l *list) Tokens(c identifier.Class) []token.Token { return l.tokens[c] }
 
 // world is what is on the platform's side: entries of each class, and who is
 // eligible for what.

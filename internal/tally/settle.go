@@ -1,0 +1,84 @@
+package tally
+
+import (
+	"os"
+	"slices"
+)
+
+// settler finds the distinct keys of one part at a time, in memory that it uses
+// again.
+type settler struct {
+	keys  []Key
+	table []uint32 // places in keys, and 1; 0 is free
+	mask  uint64
+	bytes []byte // of a run
+}
+
+// settle returns the distinct keys of a part. They are valid until the next call.
+func (s *settler) settle(f *os.File, p *part, group uint8) ([]Key, error) {
+	n := len(p.full)*blockRecords + p.n
+	for _, r := range p.runs {
+		n += r.keys
+	}
+	s.begin(n)
+	for _, r := range p.runs {
+		if err := s.read(f, r, group); err != nil {
+			return nil, err
+		}
+	}
+	for _, b := range p.full {
+		s.addAll(b[:])
+	}
+	if p.last != nil {
+		s.addAll(p.last[:p.n])
+	}
+	return s.keys, nil
+}
+
+// begin makes room for n keys.
+func (s *settler) begin(n int) {
+	size := 16
+	for size < 2*n {
+		size *= 2
+	}
+	s.keys = slices.Grow(s.keys[:0], n)
+	if cap(s.table) < size {
+		s.table = make([]uint32, size)
+	}
+	s.table = s.table[:size]
+	clear(s.table)
+	s.mask = uint64(size - 1)
+}
+
+func (s *settler) addAll(records []Record) {
+	for _, r := range records {
+		k := Key{Group: uint8(r.at >> groupAt), Hi: r.Hi, Lo: r.Lo, Count: 1, First: r.at & MaxPlace}
+		if r.at&further != 0 {
+			k.Count = 0
+		}
+		s.add(k)
+	}
+}
+
+// add puts two keys that are the same together. Keys are random, so their bits
+// are as good as any hash of them.
+func (s *settler) add(k Key) {
+	for at := k.Lo & s.mask; ; at = (at + 1) & s.mask {
+		i := s.table[at]
+		if i == 0 {
+			s.keys = append(s.keys, k)
+			s.table[at] = uint32(len(s.keys))
+			return
+		}
+		have := &s.keys[i-1]
+		if have.Hi != k.Hi || have.Lo != k.Lo {
+			continue
+		}
+		switch {
+		case have.Count == 0 && k.Count > 0, (have.Count == 0) == (k.Count == 0) && k.First < have.First:
+			have.First = k.First
+		}
+		have.Count += k.Count
+		return
+	}
+}

@@ -5,16 +5,8 @@ import (
 	"io"
 	"slices"
 
-	"github.com/selvedge/selvedge/internal/extsort"
+	"github.com/selvedge/selvedge/internal/tally"
 	"github.com/selvedge/selvedge/internal/secret"
-)
-
-// For tests of the layout of records: tokens that differ in a few chosen bits
-// cannot be had through Receive.
-var (
-	Pack      = pack
-	Unpack    = unpackRecord
-	SameToken = sameToken
 )
 
 // ReadSidecar reads a sidecar's bytes under a key, for the golden file and the
@@ -46,7 +38,7 @@ func (v *Receiver) ReadTokens(r io.Reader, region string) (rows int64, err error
 	if err != nil {
 		return 0, err
 	}
-	g := gatherer{kind: Add, keys: keys, entropy: v.Entropy, tokens: extsort.New(v.Dir, 1<<30), sidecar: newSidecarWriter(ctx, v.Blobs, v.Entropy, 1, 1)}
+	g := gatherer{kind: Add, keys: keys, entropy: v.Entropy, tokens: tally.New(v.Dir, 1<<30), sidecar: newSidecarWriter(ctx, v.Blobs, v.Entropy, 1, 1)}
 	u := &upload{gatherer: g, dir: v.Dir}
 	defer u.close()
 	defer u.closeAll()

@@ -6,7 +6,7 @@ import (
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/identifier"
-	"github.com/selvedge/selvedge/internal/extsort"
+	"github.com/selvedge/selvedge/internal/tally"
 	"github.com/selvedge/selvedge/internal/secret"
 	"github.com/selvedge/selvedge/token"
 )
@@ -18,7 +18,7 @@ type gatherer struct {
 	kek     *secret.KEK
 	entropy selvedge.Entropy
 	blobs   blob.Store
-	tokens  *extsort.Sorter
+	tokens  *tally.Tally
 	sidecar *sidecarWriter
 
 	row        int64 // number of the row that was read last
@@ -35,7 +35,7 @@ func (v *Receiver) gather(ctx context.Context, kind Kind) (gatherer, error) {
 	}
 	return gatherer{
 		kind: kind, keys: keys, kek: v.Keys.KEK, entropy: v.Entropy, blobs: v.Blobs,
-		tokens:  extsort.New(v.Dir, v.memory()),
+		tokens:  tally.New(v.Dir, v.memory()),
 		sidecar: newSidecarWriter(ctx, v.Blobs, v.Entropy, keys.Epoch(), identifier.RuleSet),
 		report:  Report{Columns: []Column{}, Refused: []Refusal{}}, // encoded as [], never as null
 	}, nil
@@ -50,11 +50,11 @@ func (g *gatherer) close() {
 // collect takes the harvest of the rows that come next.
 func (g *gatherer) collect(h *harvest) error {
 	shift := uint64(g.understood) * rowWidth
-	for _, r := range h.records {
-		r.C += shift // the place, which is in the low bits
-		if err := g.tokens.Add(r); err != nil {
-			return err
-		}
+	for i := range h.records {
+		h.records[i] = h.records[i].Shift(shift)
+	}
+	if err := g.tokens.Add(h.records); err != nil {
+		return err
 	}
 	from := 0
 	for _, end := range h.ends {

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/selvedge/selvedge/identifier"
-	"github.com/selvedge/selvedge/internal/extsort"
+	"github.com/selvedge/selvedge/internal/tally"
 	"github.com/selvedge/selvedge/token"
 )
 
@@ -24,7 +24,7 @@ type harvest struct {
 
 	clear, hashed, repaired, split, placeholders int64
 
-	records []extsort.Record
+	records []tally.Record
 	ties    []Key // the tokens of rows that have two identifiers, one after the other
 	ends    []int // where each of them ends
 
@@ -129,7 +129,7 @@ func (p *picker) take(k Key, also bool) {
 	}
 	// The place counts rows that were understood, not rows of the file: so the
 	// bits that seal keeps for them are bounded by what was worth reading.
-	p.records = append(p.records, pack(k.Class, k.Token, also, uint64(p.understood*rowWidth+p.taken)))
+	p.records = append(p.records, recordOf(k, also, uint64(p.understood*rowWidth+p.taken)))
 }
 
 // drop refuses an identifier of the row.

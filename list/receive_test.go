@@ -455,11 +455,6 @@ func TestStoreFaults(t *testing.T) {
 			t.Errorf("%s: left %v", step, after)
 		}
 	}
-	b := newBench(t)
-	b.Dir += "/missing"
-	if _, err := b.Receive(t.Context(), strings.NewReader(many()), list.Options{}); err == nil {
-		t.Error("no folder to sort in, and no error")
-	}
 }
 
 type faultyStore struct {

@@ -8,41 +8,15 @@ import (
 
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/identifier"
-	"github.com/selvedge/selvedge/internal/extsort"
-	"github.com/selvedge/selvedge/token"
+	"github.com/selvedge/selvedge/internal/tally"
 )
 
-// A record of the sort holds, from the top bit of its 192,
-//
-//	2 bits    class
-//	128 bits  token
-//	1 bit     set if the token is a further form of the identifier (Cell.Also)
-//	61 bits   place: understood row × rowWidth + place in it
-//
-// So one pass sees each token of each class once, with its first identifier in
-// front, and further forms, which count for nothing, after all identifiers.
-const (
-	placeBits = 61
-	alsoBit   = 1 << placeBits
-)
-
-func pack(c identifier.Class, t token.Token, also bool, place uint64) extsort.Record {
-	hi, lo := binary.BigEndian.Uint64(t[:8]), binary.BigEndian.Uint64(t[8:])
-	r := extsort.Record{A: uint64(c)<<62 | hi>>2, B: hi<<62 | lo>>2, C: lo<<62 | place}
-	if also {
-		r.C |= alsoBit
-	}
-	return r
+// recordOf returns the record of a token that was read: its class, whether it is
+// a further form of the identifier (Cell.Also), and its place: understood row ×
+// rowWidth + place in it.
+func recordOf(k Key, also bool, place uint64) tally.Record {
+	return tally.NewRecord(uint8(k.Class), binary.BigEndian.Uint64(k.Token[:8]), binary.BigEndian.Uint64(k.Token[8:]), also, place)
 }
-
-func unpackRecord(r extsort.Record) (c identifier.Class, t token.Token, also bool, place uint64) {
-	binary.BigEndian.PutUint64(t[:8], r.A<<2|r.B>>62)
-	binary.BigEndian.PutUint64(t[8:], r.B<<2|r.C>>62)
-	return identifier.Class(r.A >> 62), t, r.C&alsoBit != 0, r.C & (alsoBit - 1)
-}
-
-// sameToken says whether two records have one class and one token.
-func sameToken(r, s extsort.Record) bool { return r.A == s.A && r.B == s.B && r.C>>62 == s.C>>62 }
 
 // seal writes the spill and finishes the report: what stands in the list before
 // is known only now. It ends the sidecar too.
@@ -72,45 +46,30 @@ func (g *gatherer) seal(ctx context.Context) (Sealed, error) {
 // and rows. The senders' own ids are written for a removal alone.
 func (g *gatherer) writeTokens(ctx context.Context, w *bufio.Writer) (counts spillCounts, err error) {
 	var (
-		last extsort.Record
 		used = make([]uint64, (g.understood+63)/64) // one bit for each understood row
 		rows = &g.report.Rows
 		ids  = &g.report.Identifiers
-		n    int
-		same int64 // identifiers of one value so far
-		most = max(RepeatedFrom, g.report.Rows.Read/1000)
+		most = uint64(max(RepeatedFrom, g.report.Rows.Read/1000))
 	)
-	for r, err := range g.tokens.Sorted() {
+	for keys, err := range g.tokens.Keys(ctx) {
 		if err != nil {
-			return counts, fmt.Errorf("sort tokens: %w", err)
+			return counts, fmt.Errorf("count tokens: %w", err)
 		}
-		if n++; n%(1<<16) == 0 && ctx.Err() != nil {
-			return counts, ctx.Err()
-		}
-		class, t, also, place := unpackRecord(r)
-		repeat := n > 1 && sameToken(r, last)
-		last = r
-		if !repeat {
-			same = 0
-		}
-		if !repeat && (class != External || g.kind == Remove) {
-			counts[class]++
-			_, _ = w.Write(append(w.AvailableBuffer(), t[:]...))
-		}
-		if !also {
-			if same++; same == most+1 {
-				g.report.Repeated += same
-			} else if same > most {
-				g.report.Repeated++
+		for _, k := range keys {
+			if class := identifier.Class(k.Group); class != External || g.kind == Remove {
+				counts[class]++
+				b := binary.BigEndian.AppendUint64(w.AvailableBuffer(), k.Hi)
+				_, _ = w.Write(binary.BigEndian.AppendUint64(b, k.Lo))
 			}
-		}
-		switch {
-		case also:
-		case repeat:
-			ids.Duplicate++
-		default:
+			if k.Count == 0 {
+				continue // a further form, which counts for nothing
+			}
 			ids.Used++
-			row := place / rowWidth
+			ids.Duplicate += int64(k.Count - 1)
+			if k.Count > most {
+				g.report.Repeated += int64(k.Count)
+			}
+			row := k.First / rowWidth
 			if bit := uint64(1) << (row % 64); used[row/64]&bit == 0 {
 				used[row/64] |= bit
 				rows.Used++

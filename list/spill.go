@@ -21,14 +21,15 @@ import (
 //	4 bytes   epoch
 //	4 bytes   rule set
 //	12 bytes  random
-//	16 each   e-mail tokens, strictly ascending
-//	16 each   phone tokens, strictly ascending
-//	16 each   version 2: tokens of the sender's own ids, strictly ascending
+//	16 each   e-mail tokens, each once
+//	16 each   phone tokens, each once
+//	16 each   version 2: tokens of the sender's own ids, each once
 //	8 bytes   number of e-mail tokens
 //	8 bytes   number of phone tokens
 //	8 bytes   version 2: number of tokens of the sender's own ids
 //
-// with numbers in little endian. The numbers of tokens come last because they
+// with numbers in little endian. Tokens of a class ascend in their first byte, so
+// that a match finds those that begin alike together. The numbers of tokens come last because they
 // are not known before the tokens are written. There is no checksum: a blob is
 // checked against its name. The random bytes give each upload a spill of its
 // own: blobs are named by content, and the match of one upload, which deletes
@@ -144,7 +145,7 @@ func OpenSpill(b []byte) (*Spill, error) {
 
 func ascending(b []byte) bool {
 	for i := token.Size; i < len(b); i += token.Size {
-		if string(b[i-token.Size:i]) >= string(b[i:i+token.Size]) {
+		if b[i-token.Size] > b[i] {
 			return false
 		}
 	}
@@ -160,8 +161,8 @@ func (s *Spill) RuleSet() uint32 { return s.ruleSet }
 // Len returns the number of tokens of a class, 0 for a class that is none.
 func (s *Spill) Len(c identifier.Class) int64 { return int64(len(s.of(c)) / token.Size) }
 
-// Tokens returns the tokens of a class, strictly ascending. They are part of
-// what the spill was opened on and must not be changed.
+// Tokens returns the tokens of a class, ascending in their first byte. They are
+// part of what the spill was opened on and must not be changed.
 func (s *Spill) Tokens(c identifier.Class) []token.Token {
 	b := s.of(c)
 	if len(b) == 0 {

@@ -34,8 +34,8 @@ func importHomes() []home {
 		},
 		{
 			[]string{"crypto/cipher"},
-			[]string{"internal/secret", "token", "vault"},
-			"tokens are made in token and values sealed in vault, with ciphers that internal/secret keyed",
+			[]string{"internal/secret", "internal/kernel", "token", "vault"},
+			"tokens are made in token, many at once by internal/kernel, and values sealed in vault, with ciphers that internal/secret keyed",
 		},
 		{
 			[]string{
@@ -52,7 +52,7 @@ func importHomes() []home {
 		},
 		{
 			[]string{"math/rand", "math/rand/v2"},
-			[]string{"entropy.go", "demo/world"},
+			[]string{"entropy.go", "demo/world", "bench"},
 			"randomness is injected; take a selvedge.Entropy",
 		},
 		{

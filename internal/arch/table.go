@@ -34,7 +34,7 @@ func Layers() Table {
 		{"api", "web"},
 		{"backup"},
 		{"server"},
-		{"demo", "demo/world", "bench", "audit"},
+		{"demo", "demo/world", "bench", "bench/peers/gomap", "audit"},
 		{"cmd/selvedge"},
 	}
 }

@@ -13,8 +13,8 @@ import (
 )
 
 // Tree is the text of a module: every text file but go.sum, what is in a
-// testdata, vendored or build folder, and what is in a hidden folder other than .ci and
-// .github.
+// testdata, vendored, node_modules or build folder, and what is in a hidden folder
+// other than .ci and .github.
 type Tree struct {
 	Module string // from go.mod
 	Files  []*File
@@ -66,7 +66,7 @@ func skipped(dir string) bool {
 	switch base := path.Base(dir); base {
 	case ".", ".ci", ".github":
 		return false
-	case "testdata", "vendored":
+	case "testdata", "vendored", "node_modules":
 		return true
 	default:
 		return dir == "bin" || strings.HasPrefix(base, ".")

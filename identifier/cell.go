@@ -85,9 +85,11 @@ func Read(k Kind, text, region string) (c Cell, reason Reason) {
 	if k != Email && k != Phone {
 		return Cell{}, ReasonNoKind
 	}
-	if len(text) == hexSHA256 && c.readHex(k, text) {
+	if PlainHash(&c.Identity.Digest, text) {
+		c.Identity.Class, c.Hashed = k.Class(), true
 		return c, Accepted
 	}
+	c.Identity = Form{} // half a hash, perhaps
 	// No hash has an @, so an address is known before a hash.
 	if k == Email && c.readASCII(text) {
 		return c, Accepted

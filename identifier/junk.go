@@ -22,6 +22,23 @@ func isJunk(s string) bool {
 	return false
 }
 
+// isJunkDigest says that a digest is of a placeholder.
+func isJunkDigest(d *Digest) bool {
+	if !mayBeJunk[d[0]] { // nearly always
+		return false
+	}
+	_, junk := junkDigests[*d]
+	return junk
+}
+
+// mayBeJunk are the first bytes of junkDigests.
+var mayBeJunk = func() (first [256]bool) {
+	for d := range junkDigests {
+		first[d[0]] = true
+	}
+	return first
+}()
+
 // junkDigests are the hashes of placeholders as they are seen in lists: of
 // nothing, of a line feed, and of each word as exporters spell it.
 var junkDigests = func() map[Digest]struct{} {

@@ -28,5 +28,6 @@ func (p *partition) appendSlot(hits []selvedge.Ordinal, key uint64, first, end u
 			hits = append(hits, selvedge.Ordinal(p.ordinals[int(first)+bits.TrailingZeros8(found)]))
 		}
 	}
+	archsimd.ClearAVXUpperBits()
 	return hits
 }

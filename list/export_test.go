@@ -5,8 +5,8 @@ import (
 	"io"
 	"slices"
 
-	"github.com/selvedge/selvedge/internal/tally"
 	"github.com/selvedge/selvedge/internal/secret"
+	"github.com/selvedge/selvedge/internal/tally"
 )
 
 // ReadSidecar reads a sidecar's bytes under a key, for the golden file and the

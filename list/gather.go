@@ -6,8 +6,8 @@ import (
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/identifier"
-	"github.com/selvedge/selvedge/internal/tally"
 	"github.com/selvedge/selvedge/internal/secret"
+	"github.com/selvedge/selvedge/internal/tally"
 	"github.com/selvedge/selvedge/token"
 )
 
@@ -24,6 +24,7 @@ type gatherer struct {
 	row        int64 // number of the row that was read last
 	understood int64 // rows with an identifier that was understood
 	refusals   []refusal
+	tied       []Key  // of the row that goes into the sidecar
 	names      *names // nil unless each row has names of its own
 	report     Report
 }
@@ -58,7 +59,8 @@ func (g *gatherer) collect(h *harvest) error {
 	}
 	from := 0
 	for _, end := range h.ends {
-		if err := g.sidecar.add(h.ties[from:end]); err != nil {
+		g.tied = h.tied(g.tied[:0], h.ties[from:end])
+		if err := g.sidecar.add(g.tied); err != nil {
 			return err
 		}
 		from = end

@@ -1,6 +1,7 @@
 package list
 
 import (
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -24,9 +25,10 @@ type harvest struct {
 
 	clear, hashed, repaired, split, placeholders int64
 
-	records []tally.Record
-	ties    []Key // the tokens of rows that have two identifiers, one after the other
-	ends    []int // where each of them ends
+	lanes   [lanes]lane
+	records []tally.Record // of the lanes, once they are tokens
+	ties    []tie          // the tokens of rows that have two identifiers, one after the other
+	ends    []int          // where each of them ends
 
 	refusals []refusal
 	keys     []string // names of columns that were new, where each row has names of its own
@@ -41,9 +43,53 @@ type refusal struct {
 	rows   []int64 // the first of them, ascending
 }
 
+// lanes is how many classes of token there are, and 1: they count from 1.
+const lanes = External + 1
+
+// lane is what was read of one class, to become tokens all at once: that is
+// faster than one by one.
+type lane struct {
+	tokens [][token.Size]byte // the first bytes of digests, until mint
+	places []uint64           // of each, twice, and 1 for a further form (Cell.Also)
+}
+
+// tie names a token by its class and its place in the lane.
+type tie struct {
+	class identifier.Class
+	at    int
+}
+
 // reset empties h and keeps its memory.
 func (h *harvest) reset() {
-	*h = harvest{records: h.records[:0], ties: h.ties[:0], ends: h.ends[:0]}
+	kept := h.lanes
+	for i, l := range kept {
+		kept[i] = lane{l.tokens[:0], l.places[:0]}
+	}
+	*h = harvest{lanes: kept, records: h.records[:0], ties: h.ties[:0], ends: h.ends[:0]}
+}
+
+// mint makes tokens of the digests, and records of the tokens.
+func (h *harvest) mint(keys *token.Keys) {
+	for class := range h.lanes {
+		l := &h.lanes[class]
+		if class := identifier.Class(class); class != External && len(l.tokens) > 0 {
+			keys.Encrypt(class, l.tokens)
+		}
+		h.records = slices.Grow(h.records, len(l.tokens))
+		for i := range l.tokens {
+			t, place := &l.tokens[i], l.places[i]
+			h.records = append(h.records, tally.NewRecord(uint8(class),
+				binary.BigEndian.Uint64(t[:8]), binary.BigEndian.Uint64(t[8:]), place&1 != 0, place>>1))
+		}
+	}
+}
+
+// tied appends the tokens of ties.
+func (h *harvest) tied(to []Key, ties []tie) []Key {
+	for _, t := range ties {
+		to = append(to, Key{t.class, h.lanes[t.class].tokens[t.at]})
+	}
+	return to
 }
 
 // refuse notes a refusal of n identifiers of a row, or of a row as a whole.
@@ -71,17 +117,15 @@ func mergeRefusal(to []refusal, f refusal) []refusal {
 	return to
 }
 
-// picker makes tokens of the identifiers of a row, wherever they are read from.
-// It belongs to one goroutine.
+// picker takes the identifiers of a row, wherever they are read from. It belongs
+// to one goroutine.
 type picker struct {
 	*harvest
 	kind Kind
-	keys *token.Keys
 
 	cell identifier.Cell // the one that is being read
-	key  Key             // of it
 
-	row        []Key // the tokens of the row that is being read
+	row        []tie // what is distinct in the row that is being read
 	identities int   // how many of them tell identifiers apart
 	taken      int64 // identifiers of the row that were understood
 	failed     bool  // one was refused
@@ -101,35 +145,39 @@ func (p *picker) add() {
 	if cell.Placeholder {
 		p.placeholders++
 	}
-	p.takeForm(&cell.Identity, false)
+	p.take(cell.Identity.Class, (*[token.Size]byte)(cell.Identity.Digest[:]), 0)
 	also := cell.Also()
 	for i := range also {
-		p.takeForm(&also[i], true)
+		p.take(also[i].Class, (*[token.Size]byte)(also[i].Digest[:]), 1)
 	}
 	p.taken++
 }
 
-func (p *picker) takeForm(f *identifier.Form, also bool) {
-	p.keys.Fill(&p.key.Token, f)
-	p.key.Class = f.Class
-	p.take(p.key, also)
+// addHash takes an identifier of the row that is a hash and nothing else.
+func (p *picker) addHash(c identifier.Class, d *identifier.Digest) {
+	p.hashed++
+	p.take(c, (*[token.Size]byte)(d[:]), 0)
+	p.taken++
 }
 
-// take takes a token of the row.
-func (p *picker) take(k Key, also bool) {
+// take takes what becomes a token of the row; also is 1 for a further form. Two
+// that differ here differ as tokens: a cipher maps no two blocks to one.
+func (p *picker) take(c identifier.Class, t *[token.Size]byte, also uint64) {
+	l := &p.lanes[c]
 	known := false
 	for _, r := range p.row {
-		known = known || r == k
+		known = known || r.class == c && l.tokens[r.at] == *t
 	}
 	if !known {
-		p.row = append(p.row, k)
-		if !also {
+		p.row = append(p.row, tie{c, len(l.tokens)})
+		if also == 0 {
 			p.identities++
 		}
 	}
+	l.tokens = append(l.tokens, *t)
 	// The place counts rows that were understood, not rows of the file: so the
 	// bits that seal keeps for them are bounded by what was worth reading.
-	p.records = append(p.records, recordOf(k, also, uint64(p.understood*rowWidth+p.taken)))
+	l.places = append(l.places, uint64(p.understood*rowWidth+p.taken)<<1|also)
 }
 
 // drop refuses an identifier of the row.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/identifier"
+	"github.com/selvedge/selvedge/token"
 )
 
 // Bounds of one request for members.
@@ -91,7 +92,7 @@ func (v *Receiver) ReceiveMembers(ctx context.Context, b Batch) (Sealed, []Fault
 	}
 	defer g.close()
 	r := memberReader{
-		picker: picker{harvest: new(harvest), kind: b.Kind, keys: g.keys},
+		picker: picker{harvest: new(harvest), kind: b.Kind},
 		region: b.DefaultRegion, org: b.Org, external: v.External,
 	}
 	for some := range slices.Chunk(b.Members, memberChunk) {
@@ -102,6 +103,7 @@ func (v *Receiver) ReceiveMembers(ctx context.Context, b Batch) (Sealed, []Fault
 		}
 		g.report.Identifiers.Read += r.read
 		r.read = 0
+		r.mint(g.keys)
 		if err := g.collect(r.harvest); err != nil {
 			return Sealed{}, nil, err
 		}
@@ -204,7 +206,8 @@ func (r *memberReader) ownID(id string) {
 	case r.kind != Remove && len(r.picker.row) == 0:
 		r.dropField(FieldRefusal{Field: "external_id", Reason: ReasonExternalAlone}, 1)
 	default:
-		r.take(Key{External, r.external.Of(r.org, id)}, false)
+		own := [token.Size]byte(r.external.Of(r.org, id))
+		r.take(External, &own, 0)
 	}
 }
 

@@ -35,7 +35,7 @@ func (g *gatherer) run(ctx context.Context, in container, l *layout, workers int
 	)
 	for range workers {
 		all.Go(func() {
-			w := newWorker(picker{kind: g.kind, keys: g.keys}, l)
+			w := newWorker(picker{kind: g.kind}, g.keys, l)
 			for j := range jobs {
 				j.done <- w.harvestOf(j.chunk, free.Get().(*harvest))
 			}

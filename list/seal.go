@@ -8,15 +8,7 @@ import (
 
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/identifier"
-	"github.com/selvedge/selvedge/internal/tally"
 )
-
-// recordOf returns the record of a token that was read: its class, whether it is
-// a further form of the identifier (Cell.Also), and its place: understood row ×
-// rowWidth + place in it.
-func recordOf(k Key, also bool, place uint64) tally.Record {
-	return tally.NewRecord(uint8(k.Class), binary.BigEndian.Uint64(k.Token[:8]), binary.BigEndian.Uint64(k.Token[8:]), also, place)
-}
 
 // seal writes the spill and finishes the report: what stands in the list before
 // is known only now. It ends the sidecar too.

@@ -8,6 +8,7 @@ import (
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/internal/delimited"
+	"github.com/selvedge/selvedge/token"
 )
 
 // chunk is some rows of a list. Any goroutine may read it, once.
@@ -20,10 +21,12 @@ type chunk interface {
 // worker reads chunks. It belongs to one goroutine.
 type worker struct {
 	picker
+	keys   *token.Keys
 	layout *layout
 	region string // of the row
 
 	scanner delimited.Scanner
+	digest  identifier.Digest
 	cells   []string // of one row, a cell for each wanted column
 	named   map[string]Role
 
@@ -32,8 +35,8 @@ type worker struct {
 	unknown bool // the row's country is not known
 }
 
-func newWorker(p picker, l *layout) *worker {
-	w := &worker{picker: p, layout: l, cells: make([]string, len(l.want)), named: map[string]Role{}}
+func newWorker(p picker, keys *token.Keys, l *layout) *worker {
+	w := &worker{picker: p, keys: keys, layout: l, cells: make([]string, len(l.want)), named: map[string]Role{}}
 	w.scanner.Dialect = l.dialect
 	return w
 }
@@ -43,6 +46,7 @@ func (w *worker) harvestOf(c chunk, h *harvest) *harvest {
 	h.reset()
 	w.harvest = h
 	h.fault = c.read(w)
+	h.mint(w.keys)
 	return h
 }
 
@@ -95,6 +99,10 @@ func (w *worker) in(text string) {
 // cell reads a cell, which may hold several identifiers.
 func (w *worker) cell(k identifier.Kind, text string) {
 	if text == "" {
+		return
+	}
+	if identifier.PlainHash(&w.digest, text) && w.taken < MaxIdentifiers {
+		w.addHash(k.Class(), &w.digest)
 		return
 	}
 	text, ok := w.layout.decode(text)

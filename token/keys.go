@@ -18,6 +18,7 @@ type Keys struct {
 	epoch Epoch
 	key   [identifier.ClassPhone + 1]secret.Key
 	block [identifier.ClassPhone + 1]cipher.Block
+	many  [identifier.ClassPhone + 1]func([][Size]byte)
 }
 
 func newKeys(e Epoch, of func(identifier.Class) (secret.Key, error)) (*Keys, error) {
@@ -27,7 +28,7 @@ func newKeys(e Epoch, of func(identifier.Class) (secret.Key, error)) (*Keys, err
 		if err != nil {
 			return nil, err
 		}
-		k.key[c], k.block[c] = key, key.Block()
+		k.key[c], k.block[c], k.many[c] = key, key.Block(), key.Many()
 	}
 	return k, nil
 }
@@ -57,12 +58,10 @@ func (k *Keys) Epoch() Epoch { return k.epoch }
 // is a fault in the program, never in its input.
 func (k *Keys) Of(f identifier.Form) Token {
 	var t Token
-	k.Fill(&t, &f)
+	k.block[f.Class].Encrypt(t[:], f.Digest[:Size])
 	return t
 }
 
-// Fill is Of for lists of millions: what t and f point to is used as it is, so that
-// nothing has to be made anew for each.
-func (k *Keys) Fill(t *Token, f *identifier.Form) {
-	k.block[f.Class].Encrypt(t[:], f.Digest[:Size])
-}
+// Encrypt is Of for lists of millions: it makes tokens, in place, of the first
+// Size bytes of the digests of forms of a class. It panics as Of does.
+func (k *Keys) Encrypt(c identifier.Class, digests [][Size]byte) { k.many[c](digests) }

@@ -32,15 +32,15 @@ type Scanner struct {
 	Dialect
 	text string
 	pos  int
-	// lf is where the next line feed stands, at pos or after it; the length of
-	// the text if there is none. In a text whose lines end otherwise it would be
-	// searched for in vain on each of them.
-	lf   int
-	cols int // cells that the last row was seen to have
+	// Where the next one of each stands, at pos or after it; the length of the
+	// text if there is none. Most texts have no quotes and one kind of line end:
+	// the others would be searched for in vain on each line.
+	lf, cr, quote int
+	cols          int // cells that the last row was seen to have
 }
 
 // Reset begins to read a text. The cells that Next gives are parts of it.
-func (s *Scanner) Reset(text string) { s.text, s.pos, s.lf = text, 0, -1 }
+func (s *Scanner) Reset(text string) { s.text, s.pos = text, 0; s.lf, s.cr, s.quote = -1, -1, -1 }
 
 // Pos returns how many bytes of the text were read.
 func (s *Scanner) Pos() int { return s.pos }
@@ -55,7 +55,7 @@ func (s *Scanner) Next(want []int, out []string) Kind {
 	from := s.pos
 	end := s.lineEnd(from)
 	line := s.text[from:end]
-	if s.Quotes && strings.IndexByte(line, '"') >= 0 {
+	if s.Quotes && s.next(&s.quote, '"', from) < end {
 		kind := s.quoted(want, out)
 		if s.pos-from > s.MaxRow {
 			return TooLong // even if it is a bad one as well
@@ -193,16 +193,18 @@ func (s *Scanner) cut(line string) int {
 
 // lineEnd returns where the line that p is in ends, before its line end.
 func (s *Scanner) lineEnd(p int) int {
-	if s.lf < p {
-		s.lf = len(s.text)
-		if at := strings.IndexByte(s.text[p:], '\n'); at >= 0 {
-			s.lf = p + at
+	return min(s.next(&s.lf, '\n', p), s.next(&s.cr, '\r', p))
+}
+
+// next returns where the next c stands, at p or after it. It is kept in at.
+func (s *Scanner) next(at *int, c byte, p int) int {
+	if *at < p {
+		*at = len(s.text)
+		if i := strings.IndexByte(s.text[p:], c); i >= 0 {
+			*at = p + i
 		}
 	}
-	if at := strings.IndexByte(s.text[p:s.lf], '\r'); at >= 0 {
-		return p + at
-	}
-	return s.lf
+	return *at
 }
 
 // skipEnd returns where the line begins that comes after the line end at p.

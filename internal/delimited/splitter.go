@@ -64,8 +64,9 @@ func (s *Splitter) whole() (text string, end int) {
 	b := s.buf[:s.n]
 	text = string(b)
 	if !s.d.Quotes || bytes.IndexByte(b, '"') < 0 {
+		end = bytes.LastIndexByte(b, '\n') + 1
 		// A carriage return at the very end may be half a line end.
-		return text, max(bytes.LastIndexByte(b, '\n'), bytes.LastIndexByte(b[:max(len(b)-1, 0)], '\r')) + 1
+		return text, end + bytes.LastIndexByte(b[end:max(len(b)-1, end)], '\r') + 1
 	}
 	var c Scanner
 	c.Dialect = s.d

@@ -64,4 +64,5 @@ func (w *wideKeys) encrypt(blocks [][Size]byte) {
 		b2.AESEncryptLastRound(k).Store(&b[2])
 		b3.AESEncryptLastRound(k).Store(&b[3])
 	}
+	archsimd.ClearAVXUpperBits()
 }

@@ -1,10 +1,17 @@
 package kernel
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"unsafe"
+)
 
-// Hex decodes 64 hexadecimal digits, in either case, and reports whether they
-// are. If they are not, dst holds nothing of use.
-func Hex(dst *[32]byte, src *[64]byte) bool {
+// Hex decodes 64 hexadecimal digits, in either case, and reports whether text is
+// them and nothing else. If it is not, dst holds nothing of use.
+func Hex(dst *[32]byte, text string) bool {
+	if len(text) != 64 {
+		return false
+	}
+	src := (*[64]byte)(unsafe.Pointer(unsafe.StringData(text))) // it is only read
 	if vectors {
 		return hexVector(dst, src)
 	}

@@ -23,5 +23,7 @@ func hexVector(dst *[32]byte, src *[64]byte) bool {
 	isLetter := letter.LessEqual(archsimd.BroadcastUint8x64(5))
 	v := digit.Masked(isDigit).Or(letter.Add(archsimd.BroadcastUint8x64(10)).Masked(isLetter))
 	v.DotProductPairsSaturated(archsimd.LoadInt8x64(&pairs)).AsUint16x32().TruncateToUint8().Store(dst)
-	return isDigit.Or(isLetter).ToBits() == 1<<64-1
+	ok := isDigit.Or(isLetter).ToBits() == 1<<64-1
+	archsimd.ClearAVXUpperBits() // or all that uses the older instructions is slow from here on
+	return ok
 }

@@ -6,12 +6,13 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
 // hexForms are the ways that this binary has.
 func hexForms() map[string]func(*[32]byte, *[64]byte) bool {
-	forms := map[string]func(*[32]byte, *[64]byte) bool{"plain": hexPlain, "chosen": Hex}
+	forms := map[string]func(*[32]byte, *[64]byte) bool{"plain": hexPlain, "chosen": func(dst *[32]byte, src *[64]byte) bool { return Hex(dst, string(src[:])) }}
 	if vectors {
 		forms["vector"] = hexVector
 	}
@@ -34,6 +35,15 @@ func TestHexAgreesWithTheLibrary(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestHexOfAnotherLength(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 63, 65} {
+		if Hex(new([32]byte), strings.Repeat("a", n)) {
+			t.Errorf("%d digits are taken", n)
+		}
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"sync"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/internal/kernel"
 )
 
 const (
@@ -146,6 +147,12 @@ func (k Key) Block() cipher.Block {
 		panic("make cipher: " + err.Error()) // only for a wrong key length
 	}
 	return b
+}
+
+// Many returns a function that encrypts each of many blocks in place as Block
+// does, and faster. It is safe for concurrent use.
+func (k Key) Many() func(blocks [][kernel.Size]byte) {
+	return kernel.New((*[kernel.Size]byte)(k.bytes()[:]), k.Block()).Encrypt
 }
 
 // AEAD returns AES-256-GCM under the key.

@@ -1,28 +1,26 @@
 # Tested under the race detector too; what is mostly SQLite is forty times slower there.
 RACE := . ./purpose ./internal/... ./identifier/... ./blob/... ./token/... ./change/... ./ledger/... ./job/... \
 	./org/... ./list/... ./vault/... ./index/... ./match/... ./report/... ./audience/...
+# What has vector instructions, or feeds them: tested with and without.
+FAST := ./internal/kernel ./identifier ./token ./list ./index ./match ./bench
 SLOW := ^(TestKilled|TestEveryInterleaving|TestModel|TestCollectMany)$$
-FUZZ := 5
-
 # A checkout that git refuses to describe still builds; it carries no revision.
-VCS := $(shell git rev-parse -q --verify HEAD >/dev/null 2>&1 && echo auto || echo false)
-export GOFLAGS := -buildvcs=$(VCS) $(shell go env GOFLAGS)
+export GOFLAGS := -buildvcs=$(shell git rev-parse -q --verify HEAD >/dev/null 2>&1 && echo auto || echo false) $(shell go env GOFLAGS)
 
-.PHONY: help test need build lint mutants fuzz bench demo nightly
+.PHONY: help test need build lint mutants fuzz bench bench-peers demo nightly
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' Makefile
 test: need lint build ## all that must hold: lint, build, tests, race, short fuzzing, some mutants
 	go test ./...
+	GOEXPERIMENT=simd go test $(FAST)
 	CGO_ENABLED=1 go test -race -skip "$(SLOW)" $(RACE)
 	scripts/fuzz.sh $(FUZZ)
 	go run ./internal/mutant -every 8
-	@echo "all passed; the tests once more, from the cache:"
-	@go test ./...
 need: ## install what the tests need beside Go
 	scripts/need.sh
 build: ## build everything, and bin/selvedge
 	CGO_ENABLED=0 go build ./...
-	CGO_ENABLED=0 go build -trimpath -o bin/selvedge ./cmd/selvedge
+	CGO_ENABLED=0 GOEXPERIMENT=simd go build -trimpath -o bin/selvedge ./cmd/selvedge
 lint: ## format, vet, staticcheck
 	scripts/lint.sh
 mutants: ## take every guard away and expect a test to fail
@@ -31,6 +29,8 @@ fuzz: ## fuzz every target; FUZZ=60 for a minute each
 	scripts/fuzz.sh $(FUZZ)
 bench: ## run every benchmark
 	go test -run '^$$' -bench . -benchmem ./...
+bench-peers: build ## match engine beside DuckDB, ClickHouse, PostgreSQL, sort+join and a Go map
+	bench/peers/run.sh
 demo: build ## play the demo
 	bin/selvedge demo
 nightly: test mutants ## test, every mutant, then everything under race in random order, long fuzzing, benchmarks

@@ -27,9 +27,9 @@ type registry struct {
 	work     Work
 	keys     *token.Keys
 	files    []*mapping
-	segment  *index.Segment
-	accounts []uint32 // of each ordinal
-	size     int64    // of the segment, in bytes
+	segment  *index.Segment // with those that came late
+	accounts []uint32       // of each ordinal
+	size     int64          // of the segment, in bytes
 }
 
 // chunkContacts is how many contact points a chunk has: what one import brings.
@@ -64,6 +64,9 @@ func openRegistry(dir string, w Work) (*registry, error) {
 	}
 	r.size = int64(len(b))
 	if r.segment, err = index.OpenSegment(b); err != nil {
+		return nil, err
+	}
+	if r.segment, err = r.segment.With(benchHeader, r.entries(0, uint32(w.Contacts), true)); err != nil {
 		return nil, err
 	}
 	b, err = r.open("accounts")
@@ -115,11 +118,14 @@ func (r *registry) chunks() ([]*token.Chunk, error) {
 	return out, nil
 }
 
-// writeChunk writes the tokens of the contact points from one to another.
-func (r *registry) writeChunk(w io.Writer, from, to uint32) error {
-	var entries []token.Entry
+// entries returns the tokens of the contact points from one to another, of those
+// that came late or of the others, in order.
+func (r *registry) entries(from, to uint32, late bool) (entries []token.Entry) {
 	var b []byte
 	for n := from; n < to; n++ {
+		if r.work.late(n) != late {
+			continue
+		}
 		for form := range r.work.forms(n) {
 			if b = appendAddress(b[:0], n); form > 0 {
 				b = appendForm(b[:0], n, form)
@@ -129,8 +135,13 @@ func (r *registry) writeChunk(w io.Writer, from, to uint32) error {
 		}
 	}
 	slices.SortFunc(entries, token.Entry.Compare)
+	return entries
+}
+
+// writeChunk writes the tokens of the contact points from one to another.
+func (r *registry) writeChunk(w io.Writer, from, to uint32) error {
 	_, err := token.WriteChunk(w, benchHeader, func(yield func(token.Entry, error) bool) {
-		for _, e := range entries {
+		for _, e := range r.entries(from, to, false) {
 			if !yield(e, nil) {
 				return
 			}

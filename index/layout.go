@@ -23,9 +23,9 @@ const (
 	endSize        = 16 // number of entries, checksum of the table, and of the end
 	sumSize        = 4
 
-	// overrun is how many keys of no entry follow a partition's: eight are
+	// overrun is how many keys of no entry follow a partition's: sixteen are
 	// compared at once, from any key on.
-	overrun = 7
+	overrun = 15
 )
 
 // Entries of a slot and of a partition, at most, if tokens are spread evenly,

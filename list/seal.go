@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/identifier"
+	"github.com/selvedge/selvedge/token"
 )
 
 // seal writes the spill and finishes the report: what stands in the list before
@@ -42,16 +44,17 @@ func (g *gatherer) writeTokens(ctx context.Context, w *bufio.Writer) (counts spi
 		rows = &g.report.Rows
 		ids  = &g.report.Identifiers
 		most = uint64(max(RepeatedFrom, g.report.Rows.Read/1000))
+		buf  []byte
 	)
 	for keys, err := range g.tokens.Keys(ctx) {
 		if err != nil {
 			return counts, fmt.Errorf("count tokens: %w", err)
 		}
+		buf = slices.Grow(buf[:0], len(keys)*token.Size)
 		for _, k := range keys {
 			if class := identifier.Class(k.Group); class != External || g.kind == Remove {
 				counts[class]++
-				b := binary.BigEndian.AppendUint64(w.AvailableBuffer(), k.Hi)
-				_, _ = w.Write(binary.BigEndian.AppendUint64(b, k.Lo))
+				buf = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(buf, k.Hi), k.Lo)
 			}
 			if k.Count == 0 {
 				continue // a further form, which counts for nothing
@@ -67,6 +70,7 @@ func (g *gatherer) writeTokens(ctx context.Context, w *bufio.Writer) (counts spi
 				rows.Used++
 			}
 		}
+		_, _ = w.Write(buf)
 	}
 	rows.Duplicate = g.understood - rows.Used
 	return counts, nil

@@ -1,13 +1,13 @@
 #!/bin/sh
 # Fuzzes every target of the module, one after the other:
 #
-#	scripts/fuzz.sh SECONDS
+#	scripts/fuzz.sh [SECONDS]
 #
 # A target whose seeds alone take that long gets more time, until it has tried
 # inputs of its own. A failing input is left in the package's testdata/fuzz, to
 # be committed with the fix.
 set -eu
-seconds=${1:?usage: scripts/fuzz.sh SECONDS}
+seconds=${1:-5}
 
 # "go test -list" prints the targets of a package and then its name.
 list=$(go test -list '^Fuzz' ./...) || {

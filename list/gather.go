@@ -50,11 +50,7 @@ func (g *gatherer) close() {
 
 // collect takes the harvest of the rows that come next.
 func (g *gatherer) collect(h *harvest) error {
-	shift := uint64(g.understood) * rowWidth
-	for i := range h.records {
-		h.records[i] = h.records[i].Shift(shift)
-	}
-	if err := g.tokens.Add(h.records); err != nil {
+	if err := g.tokens.Add(h.records, uint64(g.understood)*rowWidth); err != nil {
 		return err
 	}
 	from := 0

@@ -40,13 +40,13 @@ func (t *Tally) spill() error {
 	var s settler
 	var buf []byte
 	for i := range t.part {
-		p := &t.part[i]
-		if p.last == nil {
+		p, l := &t.part[i], &t.tail[i]
+		if l.block == nil {
 			continue
 		}
 		runs := p.runs
-		p.runs = nil
-		keys, err := s.settle(nil, p, uint8(i>>partBits))
+		p.runs = nil // what is on disk already is no part of this run
+		keys, err := s.settle(t, i)
 		if err != nil {
 			return err
 		}
@@ -62,8 +62,8 @@ func (t *Tally) spill() error {
 		}
 		p.runs = append(runs, run{t.end, len(keys), crc32.Checksum(buf, castagnoli)})
 		t.end += int64(len(buf))
-		t.spare = append(append(t.spare, p.full...), p.last)
-		p.full, p.last, p.n = p.full[:0], nil, 0
+		t.spare = append(append(t.spare, p.full...), l.block)
+		p.full, *l = p.full[:0], tail{}
 	}
 	t.used = 0
 	return nil

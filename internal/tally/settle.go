@@ -1,9 +1,6 @@
 package tally
 
-import (
-	"os"
-	"slices"
-)
+import "slices"
 
 // settler finds the distinct keys of one part at a time, in memory that it uses
 // again.
@@ -15,22 +12,23 @@ type settler struct {
 }
 
 // settle returns the distinct keys of a part. They are valid until the next call.
-func (s *settler) settle(f *os.File, p *part, group uint8) ([]Key, error) {
-	n := len(p.full)*blockRecords + p.n
+func (s *settler) settle(t *Tally, i int) ([]Key, error) {
+	p, l := &t.part[i], t.tail[i]
+	n := len(p.full)*blockRecords + l.n
 	for _, r := range p.runs {
 		n += r.keys
 	}
 	s.begin(n)
 	for _, r := range p.runs {
-		if err := s.read(f, r, group); err != nil {
+		if err := s.read(t.file, r, uint8(i>>partBits)); err != nil {
 			return nil, err
 		}
 	}
 	for _, b := range p.full {
 		s.addAll(b[:])
 	}
-	if p.last != nil {
-		s.addAll(p.last[:p.n])
+	if l.block != nil {
+		s.addAll(l.block[:l.n])
 	}
 	return s.keys, nil
 }

@@ -39,12 +39,6 @@ func NewRecord(group uint8, hi, lo uint64, isFurther bool, place uint64) Record 
 	return r
 }
 
-// Shift returns the record, so many places on.
-func (r Record) Shift(places uint64) Record {
-	r.at += places
-	return r
-}
-
 // Key is a distinct key.
 type Key struct {
 	Group  uint8
@@ -60,7 +54,7 @@ const (
 )
 
 func (r Record) part() int {
-	return int(r.at>>groupAt<<partBits | r.Hi>>(64-partBits))
+	return int(r.at>>groupAt<<partBits|r.Hi>>(64-partBits)) % parts // which the compiler cannot know
 }
 
 // blockRecords is how many records a part's memory grows by.
@@ -79,6 +73,7 @@ type Tally struct {
 	dir    string
 	blocks int // at most so many
 
+	tail  [parts]tail // apart from the rest, so that what each record needs is near
 	part  [parts]part
 	used  int // blocks
 	slab  []block
@@ -90,11 +85,15 @@ type Tally struct {
 	err  error    // once set, every use returns it
 }
 
-// part is the records of one part.
+// tail is the block that the next record of a part goes to.
+type tail struct {
+	block *block // nil if there is none
+	n     int    // records in it
+}
+
+// part is the other records of one part.
 type part struct {
 	full []*block
-	last *block // nil if there is none
-	n    int    // records in last
 	runs []run
 }
 
@@ -112,39 +111,42 @@ func New(dir string, memory int) *Tally {
 // Len returns how many records were added.
 func (t *Tally) Len() int64 { return t.count }
 
-// Add takes records. It returns an error when a run cannot be written, and from
-// then on always; after Keys or Close it returns an error too.
-func (t *Tally) Add(records []Record) error {
+// Add takes records, each so many places on. It returns an error when a run
+// cannot be written, and from then on always; after Keys or Close it returns an
+// error too.
+func (t *Tally) Add(records []Record, places uint64) error {
 	if t.err != nil {
 		return t.err
 	}
 	t.count += int64(len(records))
 	for _, r := range records {
-		p := &t.part[r.part()]
-		if p.last == nil || p.n == blockRecords {
-			if err := t.grow(p); err != nil {
+		i := r.part()
+		if l := &t.tail[i]; l.block == nil || l.n == blockRecords {
+			if err := t.grow(i); err != nil {
 				return err
 			}
-			p = &t.part[r.part()]
 		}
-		p.last[p.n] = r
-		p.n++
+		r.at += places
+		l := &t.tail[i]
+		l.block[l.n%blockRecords] = r
+		l.n++
 	}
 	return nil
 }
 
 // grow gives a part a block.
-func (t *Tally) grow(p *part) error {
+func (t *Tally) grow(i int) error {
 	if t.used == t.blocks {
 		if err := t.spill(); err != nil {
 			t.err = err
 			return err
 		}
 	}
-	if p.last != nil {
-		p.full = append(p.full, p.last)
+	l, p := &t.tail[i], &t.part[i]
+	if l.block != nil {
+		p.full = append(p.full, l.block)
 	}
-	p.last, p.n = t.take(), 0
+	*l = tail{block: t.take()}
 	t.used++
 	return nil
 }
@@ -191,7 +193,7 @@ func (t *Tally) Keys(ctx context.Context) iter.Seq2[[]Key, error] {
 				// settler's memory.
 				var settlers [2]settler
 				for n, p := 0, w; p < parts; n, p = n+1, p+workers {
-					keys, err := settlers[n%2].settle(t.file, &t.part[p], uint8(p>>partBits))
+					keys, err := settlers[n%2].settle(t, p)
 					select {
 					case results[w] <- result{keys, err}:
 					case <-done:

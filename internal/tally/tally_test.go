@@ -81,7 +81,7 @@ func TestKeysEqualTheOracle(t *testing.T) {
 				if len(batch) == 1000 {
 					// They come out of order, as they do from several readers.
 					r.Shuffle(len(batch), func(i, j int) { batch[i], batch[j] = batch[j], batch[i] })
-					if err := ta.Add(batch); err != nil {
+					if err := ta.Add(batch, 0); err != nil {
 						t.Fatal(err)
 					}
 					batch = batch[:0]
@@ -113,7 +113,7 @@ func TestOneKeyIsOneKeyOnDisk(t *testing.T) {
 		batch[i] = tally.NewRecord(1, 7, 7, false, uint64(i))
 	}
 	for range 3 {
-		if err := ta.Add(batch); err != nil {
+		if err := ta.Add(batch, 0); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -135,7 +135,7 @@ func spilled(t *testing.T) *tally.Tally {
 	for i := range uint64(2 * tally.Parts * tally.BlockRecords) {
 		batch = append(batch, tally.NewRecord(0, r.Uint64(), r.Uint64(), false, i))
 	}
-	if err := ta.Add(batch); err != nil {
+	if err := ta.Add(batch, 0); err != nil {
 		t.Fatal(err)
 	}
 	return ta
@@ -174,10 +174,10 @@ func TestFaultsAreErrors(t *testing.T) {
 		ta := tally.New("/no/such/folder", 0)
 		defer ta.Close()
 		batch := make([]tally.Record, tally.Parts*tally.BlockRecords+1)
-		if err := ta.Add(batch); !errors.Is(err, os.ErrNotExist) {
+		if err := ta.Add(batch, 0); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("error %v", err)
 		}
-		if err := ta.Add(batch[:1]); !errors.Is(err, os.ErrNotExist) {
+		if err := ta.Add(batch[:1], 0); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("then error %v", err)
 		}
 	})
@@ -194,7 +194,7 @@ func TestFaultsAreErrors(t *testing.T) {
 func TestUseOutOfTurn(t *testing.T) {
 	t.Parallel()
 	ta := tally.New(t.TempDir(), 0)
-	if err := ta.Add([]tally.Record{{}}); err != nil {
+	if err := ta.Add([]tally.Record{{}}, 0); err != nil {
 		t.Fatal(err)
 	}
 	if err := end(t.Context(), ta); err != nil {
@@ -203,13 +203,13 @@ func TestUseOutOfTurn(t *testing.T) {
 	if err := end(t.Context(), ta); err == nil {
 		t.Error("read twice")
 	}
-	if err := ta.Add([]tally.Record{{}}); err == nil {
+	if err := ta.Add([]tally.Record{{}}, 0); err == nil {
 		t.Error("added after it was read")
 	}
 	if err := errors.Join(ta.Close(), ta.Close()); err != nil {
 		t.Error(err)
 	}
-	if err := ta.Add(nil); err == nil {
+	if err := ta.Add(nil, 0); err == nil {
 		t.Error("added after it was closed")
 	}
 }
@@ -223,7 +223,7 @@ func BenchmarkTally(b *testing.B) {
 	}
 	for b.Loop() {
 		ta := tally.New(b.TempDir(), 1<<30)
-		if err := ta.Add(records); err != nil {
+		if err := ta.Add(records, 0); err != nil {
 			b.Fatal(err)
 		}
 		got := 0
@@ -248,7 +248,7 @@ func TestKeysOneBitApart(t *testing.T) {
 	defer ta.Close()
 	want := world{}
 	add := func(group uint8, hi, lo uint64) {
-		if err := ta.Add([]tally.Record{tally.NewRecord(group, hi, lo, false, tally.MaxPlace)}); err != nil {
+		if err := ta.Add([]tally.Record{tally.NewRecord(group, hi, lo, false, tally.MaxPlace)}, 0); err != nil {
 			t.Fatal(err)
 		}
 		want.add(group, hi, lo, false, tally.MaxPlace)

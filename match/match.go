@@ -95,9 +95,12 @@ func may(actor selvedge.Actor, tokens Tokens, ads *index.Ads) error {
 // sink takes ordinals that a look-up found.
 type sink interface{ add([]selvedge.Ordinal) }
 
-// blockTokens is how many tokens a worker takes at a time: enough to be worth
-// the asking, few enough that a cancelled match ends soon.
-const blockTokens = 1 << 13
+// A worker takes so many tokens at a time: enough to be worth the asking, few
+// enough that a cancelled match ends soon, and that a short list occupies all.
+const (
+	leastTokens = 1 << 9
+	mostTokens  = 1 << 13
+)
 
 // lookUp finds every ordinal that has one of the tokens, eligible or not, on all
 // processors if there are tokens for them. Each worker has a sink of its own;
@@ -151,12 +154,17 @@ type block struct {
 // cut cuts the tokens into blocks.
 func cut(tokens Tokens) ([]block, error) {
 	var blocks []block
+	var all int64
+	for _, c := range classes {
+		all += tokens.Len(c)
+	}
+	size := int(min(max(all/int64(4*runtime.GOMAXPROCS(0)), leastTokens), mostTokens))
 	for _, c := range classes {
 		of := tokens.Tokens(c)
 		if int64(len(of)) != tokens.Len(c) {
 			return nil, fmt.Errorf("match: %d tokens of class %s where %d should be", len(of), c, tokens.Len(c))
 		}
-		for b := range slices.Chunk(of, blockTokens) {
+		for b := range slices.Chunk(of, size) {
 			blocks = append(blocks, block{c, b})
 		}
 	}

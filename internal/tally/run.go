@@ -46,7 +46,7 @@ func (t *Tally) spill() error {
 		}
 		runs := p.runs
 		p.runs = nil // what is on disk already is no part of this run
-		keys, err := s.settle(t, i)
+		keys, err := s.settleAll(t, span{i, i + 1})
 		if err != nil {
 			return err
 		}

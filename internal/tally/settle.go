@@ -11,17 +11,25 @@ type settler struct {
 	bytes []byte // of a run
 }
 
-// settle returns the distinct keys of a part. They are valid until the next call.
-func (s *settler) settle(t *Tally, i int) ([]Key, error) {
-	p, l := &t.part[i], t.tail[i]
-	n := len(p.full)*blockRecords + l.n
-	for _, r := range p.runs {
-		n += r.keys
+// settleAll returns the distinct keys of the parts of a span, one part after the
+// other. They are valid until the next call.
+func (s *settler) settleAll(t *Tally, of span) ([]Key, error) {
+	s.keys = s.keys[:0]
+	for i := of.from; i < of.to; i++ {
+		if err := s.settle(t, i); err != nil {
+			return nil, err
+		}
 	}
-	s.begin(n)
+	return s.keys, nil
+}
+
+// settle adds the distinct keys of a part.
+func (s *settler) settle(t *Tally, i int) error {
+	p, l := &t.part[i], t.tail[i]
+	s.begin(t.records(i))
 	for _, r := range p.runs {
 		if err := s.read(t.file, r, uint8(i>>partBits)); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for _, b := range p.full {
@@ -30,16 +38,16 @@ func (s *settler) settle(t *Tally, i int) ([]Key, error) {
 	if l.block != nil {
 		s.addAll(l.block[:l.n])
 	}
-	return s.keys, nil
+	return nil
 }
 
-// begin makes room for n keys.
+// begin makes room for n keys of one part.
 func (s *settler) begin(n int) {
 	size := 16
 	for size < 2*n {
 		size *= 2
 	}
-	s.keys = slices.Grow(s.keys[:0], n)
+	s.keys = slices.Grow(s.keys, n)
 	if cap(s.table) < size {
 		s.table = make([]uint32, size)
 	}

@@ -59,7 +59,7 @@ func (r Record) part() int {
 
 // blockRecords is how many records a part's memory grows by.
 const (
-	blockRecords = 128
+	blockRecords = 32
 	recordSize   = 24
 	blockSize    = blockRecords * recordSize
 )
@@ -159,11 +159,41 @@ func (t *Tally) take() *block {
 		return b
 	}
 	if len(t.slab) == 0 {
-		t.slab = make([]block, min(256, t.blocks))
+		t.slab = make([]block, min(1024, t.blocks))
 	}
 	b := &t.slab[0]
 	t.slab = t.slab[1:]
 	return b
+}
+
+// span is parts that are settled at one go, from one up to another.
+type span struct{ from, to int }
+
+// spanRecords is how many records a span has at least: fewer are not worth
+// handing over to somebody else.
+const spanRecords = 1 << 10
+
+// spans divides the parts.
+func (t *Tally) spans() (all []span) {
+	from, n := 0, 0
+	for i := range parts {
+		n += t.records(i)
+		if n >= spanRecords || n > 0 && i == parts-1 {
+			all = append(all, span{from, i + 1})
+			from, n = i+1, 0
+		}
+	}
+	return all
+}
+
+// records is how many records a part has, those on disk in their runs.
+func (t *Tally) records(i int) int {
+	p := &t.part[i]
+	n := len(p.full)*blockRecords + t.tail[i].n
+	for _, r := range p.runs {
+		n += r.keys
+	}
+	return n
 }
 
 // Keys hands out the distinct keys, some at a time: by group, and within a group
@@ -179,11 +209,16 @@ func (t *Tally) Keys(ctx context.Context) iter.Seq2[[]Key, error] {
 			return
 		}
 		t.err = errRead
+		if err := ctx.Err(); err != nil {
+			yield(nil, err)
+			return
+		}
 		type result struct {
 			keys []Key
 			err  error
 		}
-		workers := runtime.GOMAXPROCS(0)
+		spans := t.spans()
+		workers := min(runtime.GOMAXPROCS(0), len(spans))
 		results, done := make([]chan result, workers), make(chan struct{})
 		defer close(done)
 		for w := range workers {
@@ -192,8 +227,8 @@ func (t *Tally) Keys(ctx context.Context) iter.Seq2[[]Key, error] {
 				// While one part of it is read, a worker settles its next in the other
 				// settler's memory.
 				var settlers [2]settler
-				for n, p := 0, w; p < parts; n, p = n+1, p+workers {
-					keys, err := settlers[n%2].settle(t, p)
+				for n, i := 0, w; i < len(spans); n, i = n+1, i+workers {
+					keys, err := settlers[n%2].settleAll(t, spans[i])
 					select {
 					case results[w] <- result{keys, err}:
 					case <-done:
@@ -202,8 +237,8 @@ func (t *Tally) Keys(ctx context.Context) iter.Seq2[[]Key, error] {
 				}
 			}()
 		}
-		for p := range parts {
-			r := <-results[p%workers]
+		for i := range spans {
+			r := <-results[i%workers]
 			if r.err == nil {
 				r.err = ctx.Err()
 			}

@@ -1,10 +1,17 @@
 package server_test
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/api"
 	"github.com/selvedge/selvedge/demo/world"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/org"
@@ -53,6 +60,36 @@ func BenchmarkList(b *testing.B) {
 		rows += v.Report.Rows.Read
 	}
 	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// BenchmarkListOfMillions sends a list of the length that the match engine is
+// measured with over HTTP: from the request to the sealed version.
+func BenchmarkListOfMillions(b *testing.B) {
+	const rows = 5_000_000
+	s := newSite(b, "")
+	s.bring(b, newWorld(b, world.Config{Seed: "bench", People: 20_000, Start: start}))
+	csv := []byte("email_sha256\n")
+	var address []byte
+	for i := range rows {
+		address = fmt.Appendf(address[:0], "user%08d@example.com", i)
+		sum := sha256.Sum256(address)
+		csv = append(hex.AppendEncode(csv, sum[:]), '\n')
+	}
+	shop := newShop(b, s, "bench", org.Advertiser)
+	key, _, err := s.Orgs.IssueOrgKey(b.Context(), operator, shop.org.ID, "bench", selvedge.WriteAudiences)
+	if err != nil {
+		b.Fatal(err)
+	}
+	door := httptest.NewServer(s.Handler())
+	defer door.Close()
+	client := api.Client{URL: door.URL, Key: key}
+	for b.Loop() {
+		if _, err := client.UploadList(b.Context(), shop.audience, bytes.NewReader(csv), "", ""); err != nil {
+			b.Fatal(err)
+		}
+		servertest.Drain(b, s.Server, s.clock)
+	}
+	b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }
 
 func folderSize(tb testing.TB, dir string) (n int64) {

@@ -19,14 +19,18 @@ type Audience struct {
 	Status      audience.Status     `json:"status" enum:"empty,processing,ready" doc:"empty: nothing was uploaded; processing: something uploaded is not published yet"`
 	Size        *report.Size        `json:"size" doc:"the range as last published, such as 1k-2k, or too small; null until the first publication"`
 	AsOf        *time.Time          `json:"as_of" doc:"when the size was published"`
+	SizeDue     *time.Time          `json:"size_due,omitempty" doc:"from when on there can be another size, if the figures of the day or the month are spent"`
 	Deliverable *bool               `json:"deliverable" doc:"large enough to be used"`
 }
 
 func audienceOf(v audience.View) Audience {
 	b := Audience{ID: v.ID, Name: v.Name, CreatedAt: v.CreatedAt, Status: v.Status}
-	if !v.AsOf.IsZero() {
-		deliverable := v.Size.Deliverable()
-		b.Size, b.AsOf, b.Deliverable = &v.Size, &v.AsOf, &deliverable
+	if v.Figure.Told() {
+		deliverable := v.Figure.Size.Deliverable()
+		b.Size, b.AsOf, b.Deliverable = &v.Figure.Size, &v.Figure.At, &deliverable
+	}
+	if !v.Figure.Due.IsZero() {
+		b.SizeDue = &v.Figure.Due
 	}
 	return b
 }

@@ -49,14 +49,19 @@ func draftOf(v audience.Draft) Draft { return Draft{v.Lists} }
 
 // Version is a version of an audience as its org sees it. It has no count.
 type Version struct {
-	Number      int64       `json:"number"`
-	SealedAt    time.Time   `json:"sealed_at" doc:"when its draft was sealed"`
-	PublishedAt time.Time   `json:"published_at"`
-	Size        report.Size `json:"size" doc:"a range, such as 1k-2k, or too small"`
+	Number      int64        `json:"number"`
+	SealedAt    time.Time    `json:"sealed_at" doc:"when its draft was sealed"`
+	PublishedAt time.Time    `json:"published_at"`
+	Size        *report.Size `json:"size" doc:"a range, such as 1k-2k, or too small; null if none could be told"`
+	SizeAt      *time.Time   `json:"size_at" doc:"when the size was told: before the version, if the figures of the day or the month were spent"`
 }
 
 func versionOf(v audience.VersionView) Version {
-	return Version{v.Number, v.SealedAt, v.PublishedAt, v.Size}
+	b := Version{Number: v.Number, SealedAt: v.SealedAt, PublishedAt: v.PublishedAt}
+	if v.Figure.Told() {
+		b.Size, b.SizeAt = &v.Figure.Size, &v.Figure.At
+	}
+	return b
 }
 
 func (d *door) memberOperations() []operation {

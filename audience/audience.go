@@ -59,7 +59,7 @@ type Version struct {
 	AcceptedAt time.Time // when the draft was sealed that the version is of
 	SealedAt   time.Time
 	PublishAt  time.Time
-	Size       report.Size // of what may be used for the org's purpose at Position
+	Figure     report.Answer // of what may be used for the org's purpose at Position
 }
 
 // Repository keeps audiences, lists and versions. Methods that find nothing, or

@@ -309,7 +309,7 @@ func TestVersionsAreBrowsed(t *testing.T) {
 	}
 	vs, err := s.Audiences.Versions(t.Context(), s.actor, s.audience, 2)
 	must(t, err)
-	if v := vs[0]; !v.SealedAt.Equal(start) || v.PublishedAt.Before(v.SealedAt) || v.Size.Deliverable() {
+	if v := vs[0]; !v.SealedAt.Equal(start) || v.PublishedAt.Before(v.SealedAt) || v.Figure.Size.Deliverable() || !v.Figure.At.Equal(v.PublishedAt) {
 		t.Errorf("the first is %+v", v)
 	}
 }

@@ -38,6 +38,7 @@ type Matcher struct {
 	// any more.
 	Matched func(context.Context) error
 	Ticks   report.Ticks
+	Figures *report.Publisher
 	Clock   selvedge.Clock
 	Code    string // version of the code, for the ledger
 	Log     *slog.Logger

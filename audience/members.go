@@ -123,7 +123,7 @@ type VersionView struct {
 	Number      int64
 	SealedAt    time.Time // when its draft was sealed
 	PublishedAt time.Time
-	Size        report.Size
+	Figure      report.Answer
 }
 
 // Page is how many versions Versions returns at most.
@@ -152,7 +152,7 @@ func (s *Service) Versions(ctx context.Context, actor selvedge.Actor, id selvedg
 		if v.PublishAt.After(now) || before > 0 && v.Number >= before || len(vs) == Page {
 			continue
 		}
-		vs = append(vs, VersionView{v.Number, v.AcceptedAt, v.PublishAt, v.Size})
+		vs = append(vs, VersionView{v.Number, v.AcceptedAt, v.PublishAt, v.Figure})
 	}
 	if err := s.published(ctx, len(vs) > 0); err != nil {
 		return nil, err

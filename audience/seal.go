@@ -135,7 +135,6 @@ func (w *work) seal(ctx context.Context, a job.Attempt, draft []list.List) error
 	v := Version{
 		Audience: w.audience, Position: w.ads.Position(), Epoch: w.ads.Epoch(), RuleSet: identifier.RuleSet,
 		AcceptedAt: w.now, SealedAt: w.now,
-		Size: report.SizeOf(members.AndCardinality(w.ads.Eligible(w.owner.ID, w.owner.Kind.Purpose()))),
 	}
 	if n := len(draft); n > 0 {
 		v.AcceptedAt, v.RuleSet = draft[n-1].SealedAt, draft[n-1].RuleSet
@@ -147,11 +146,15 @@ func (w *work) seal(ctx context.Context, a job.Attempt, draft []list.List) error
 	if len(draft) == 0 && v.Added+v.Removed == 0 {
 		return w.tidy(ctx, a)
 	}
-	refs := []blob.Ref{v.named()}
+	set := report.Set{Members: roaring.And(members, w.ads.Eligible(w.owner.ID, w.owner.Kind.Purpose()))}
+	if set.Ref, err = putBitmap(ctx, w.Blobs, set.Members); err != nil {
+		return err
+	}
+	refs := []blob.Ref{v.named(), set.Ref}
 	for _, r := range w.runs {
 		refs = append(refs, r.members)
 	}
-	err = w.Names.Name(ctx, func() error { return w.keep(ctx, a, draft, v, members.GetCardinality()) }, refs...)
+	err = w.Names.Name(ctx, func() error { return w.keep(ctx, a, draft, v, members.GetCardinality(), set) }, refs...)
 	if err == nil {
 		w.dropEnded(ctx)
 	}
@@ -159,7 +162,7 @@ func (w *work) seal(ctx context.Context, a job.Attempt, draft []list.List) error
 }
 
 // keep is the transaction of seal.
-func (w *work) keep(ctx context.Context, a job.Attempt, draft []list.List, v Version, members uint64) error {
+func (w *work) keep(ctx context.Context, a job.Attempt, draft []list.List, v Version, members uint64, set report.Set) error {
 	return w.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
 		if err := a.Fence(ctx, tx); err != nil {
 			return err
@@ -183,6 +186,9 @@ func (w *work) keep(ctx context.Context, a job.Attempt, draft []list.List, v Ver
 				return err
 			}
 		}
+		if err := w.tell(ctx, tx, &v, versions, set); err != nil {
+			return err
+		}
 		if err := w.Repo.InsertVersion(ctx, tx, v); err != nil {
 			return err
 		}
@@ -199,4 +205,14 @@ func (w *work) keep(ctx context.Context, a job.Attempt, draft []list.List, v Ver
 		}
 		return w.Outbox.Append(ctx, tx, ledger.Entry{Space: ledger.Ads, Kind: ledger.VersionSealed, Actor: matcher, Body: body})
 	})
+}
+
+// tell fills in what the org is told of a version.
+func (w *work) tell(ctx context.Context, tx selvedge.Tx, v *Version, before []Version, set report.Set) (err error) {
+	q := report.Question{Entity: w.owner.LegalEntity, Audience: v.Audience, Version: v.Number, At: v.PublishAt}
+	if n := len(before); n > 0 {
+		q.Last = before[n-1].Figure
+	}
+	v.Figure, err = w.Figures.Tell(ctx, tx, q, set)
+	return err
 }

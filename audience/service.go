@@ -58,8 +58,8 @@ const (
 type View struct {
 	Audience
 	Status Status
-	Size   report.Size // as last published; the zero Size until then
-	AsOf   time.Time   // when Size was published; zero until then
+	Figure report.Answer // as last published
+	AsOf   time.Time     // when a version was last published; zero until then
 }
 
 // ListView is what an org is told of one of its lists.
@@ -189,7 +189,7 @@ func (s *Service) view(ctx context.Context, tx selvedge.Tx, a Audience) (View, e
 	now := s.Clock.Now()
 	for _, ver := range versions {
 		if !ver.PublishAt.After(now) {
-			v.Size, v.AsOf = ver.Size, ver.PublishAt
+			v.Figure, v.AsOf = ver.Figure, ver.PublishAt
 		}
 	}
 	for _, l := range lists {

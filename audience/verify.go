@@ -31,6 +31,7 @@ type sealing struct {
 	Code     string              `json:"code"`
 	// What the org will be told, and when.
 	Size      report.Size `json:"size"`
+	SizeAt    time.Time   `json:"size_at,omitzero"` // entries that have none, and a size, are of publish_at
 	PublishAt time.Time   `json:"publish_at"`
 }
 
@@ -39,7 +40,7 @@ func sealingOf(v Version) sealing {
 	return sealing{
 		Audience: v.Audience, Version: v.Number, Base: digestText(v.Base), Digest: digestText(v.Digest),
 		Added: v.Added, Removed: v.Removed, Position: v.Position, Epoch: uint32(v.Epoch), RuleSet: v.RuleSet,
-		Size: v.Size, PublishAt: v.PublishAt,
+		Size: v.Figure.Size, SizeAt: v.Figure.At, PublishAt: v.PublishAt,
 	}
 }
 
@@ -60,6 +61,7 @@ func (s sealing) differs(v Version) []string {
 		{"epoch", s.Epoch == is.Epoch},
 		{"rule_set", s.RuleSet == is.RuleSet},
 		{"size", s.Size == is.Size},
+		{"size_at", s.SizeAt.Equal(is.SizeAt) || s.SizeAt.IsZero() && is.SizeAt.Equal(s.PublishAt)},
 		{"publish_at", s.PublishAt.Equal(is.PublishAt)},
 	} {
 		if !f.same {

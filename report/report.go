@@ -25,9 +25,8 @@ var bounds = func() []uint64 {
 	return bs
 }()
 
-// SizeOf returns the range that a count falls in. Its callers are listed in the
-// architecture test.
-func SizeOf(count uint64) Size {
+// sizeOf returns the range that a count falls in.
+func sizeOf(count uint64) Size {
 	var s Size
 	for _, b := range bounds {
 		if count >= b {
@@ -83,7 +82,7 @@ func (s *Size) UnmarshalText(text []byte) error {
 func (s Size) Step() int { return int(s.step) }
 
 // SizeAt returns the Size whose Step was kept; "too small" for a step that is
-// not on the ladder. Its callers are listed in the architecture test too.
+// not on the ladder. Its callers are listed in the architecture test.
 func SizeAt(step int) Size {
 	if step < 0 || step > len(bounds) {
 		return Size{}

@@ -259,7 +259,7 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 		Labels: s.Labels,
 		Repo:   audiences, Orgs: orgs, Tx: db, Changes: changes, Outbox: outbox, Jobs: s.Jobs, Blobs: blobs, Names: s.Collector, Index: s.index,
 		Lists: lists, Matched: s.Rotation.Retire,
-		Ticks: report.Ticks{Every: cfg.Tick}, Clock: cfg.Clock, Code: cfg.Code, Log: cfg.Log, Ledger: s.ledgers,
+		Ticks: report.Ticks{Every: cfg.Tick}, Figures: &report.Publisher{Repo: store.Publications{DB: db}, Blobs: blobs}, Clock: cfg.Clock, Code: cfg.Code, Log: cfg.Log, Ledger: s.ledgers,
 	}
 	s.Links = &person.Links{Sealer: vault.NewLinks(root, cfg.Entropy), Clock: cfg.Clock}
 	s.cursors = root.Derive("api/cursors")

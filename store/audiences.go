@@ -54,23 +54,23 @@ func (a Audiences) InsertVersion(ctx context.Context, tx selvedge.Tx, v audience
 	}
 	_, err := exec(ctx, tx, `
 		INSERT INTO audience_version (audience_id, number, base, digest, members_sum, members_size, flips_sum, flips_size, added, removed,
-			position, epoch, rule_set, accepted_at, sealed_at, publish_at, size_step)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			position, epoch, rule_set, accepted_at, sealed_at, publish_at, size_step, size_at, size_due)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		v.Audience, v.Number, v.Base[:], v.Digest[:], sums[0], sizes[0], sums[1], sizes[1], v.Added, v.Removed,
-		v.Position, v.Epoch, v.RuleSet, micros{&v.AcceptedAt}, micros{&v.SealedAt}, micros{&v.PublishAt}, v.Size.Step())
+		v.Position, v.Epoch, v.RuleSet, micros{&v.AcceptedAt}, micros{&v.SealedAt}, micros{&v.PublishAt}, v.Figure.Size.Step(), micros{&v.Figure.At}, micros{&v.Figure.Due})
 	return err
 }
 
 const versionColumns = `audience_id, number, base, digest, members_sum, members_size, flips_sum, flips_size, added, removed,
-	position, epoch, rule_set, accepted_at, sealed_at, publish_at, size_step`
+	position, epoch, rule_set, accepted_at, sealed_at, publish_at, size_step, size_at, size_due`
 
 func scanVersion(s scanner) (v audience.Version, err error) {
 	var step int
 	var members, flips nullRef
 	err = s.Scan(&v.Audience, &v.Number, fixed(v.Base[:]), fixed(v.Digest[:]), &members.sum, &members.size, &flips.sum, &flips.size, &v.Added, &v.Removed,
-		&v.Position, &v.Epoch, &v.RuleSet, micros{&v.AcceptedAt}, micros{&v.SealedAt}, micros{&v.PublishAt}, &step)
+		&v.Position, &v.Epoch, &v.RuleSet, micros{&v.AcceptedAt}, micros{&v.SealedAt}, micros{&v.PublishAt}, &step, micros{&v.Figure.At}, micros{&v.Figure.Due})
 	v.Members, v.Flips = members.ref(blob.KindBitmap), flips.ref(blob.KindBitmap)
-	v.Size = report.SizeAt(step)
+	v.Figure.Size = report.SizeAt(step)
 	return v, err
 }
 

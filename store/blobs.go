@@ -26,6 +26,7 @@ var blobColumns = []struct {
 	{blob.KindSidecar, "list", "sidecar_sum"},
 	{blob.KindBitmap, "audience_version", "members_sum"},
 	{blob.KindBitmap, "audience_version", "flips_sum"},
+	{blob.KindBitmap, "publication", "members_sum"},
 }
 
 // refer comes before whatever has a row name blobs, in the same transaction: it

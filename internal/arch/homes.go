@@ -96,11 +96,6 @@ func callHomes() []home {
 			"there is no global logger; log with a passed *slog.Logger",
 		},
 		{
-			[]string{"github.com/selvedge/selvedge/report.SizeOf"},
-			[]string{"audience/seal.go"},
-			"a count becomes a figure for an org where a version is sealed, and nowhere else",
-		},
-		{
 			[]string{"github.com/selvedge/selvedge/report.SizeAt"},
 			[]string{"store"},
 			"only the store brings a published figure back",

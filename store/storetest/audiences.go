@@ -239,9 +239,13 @@ func audienceVersions(t *testing.T, s *site) {
 		v := audience.Version{
 			Audience: id, Number: n, Base: [32]byte{0: byte(n), 31: 0xff}, Digest: [32]byte{0: 0xff, 31: byte(n + 1)},
 			Added: uint64(n) << 20, Removed: 3, Position: 1 << 40, Epoch: token.Epoch(n), RuleSet: 7,
-			AcceptedAt: times[int(n+2)%len(times)], SealedAt: times[int(n)%len(times)], PublishAt: times[int(n+1)%len(times)], Size: report.SizeAt(int(n) % 4),
+			AcceptedAt: times[int(n+2)%len(times)], SealedAt: times[int(n)%len(times)], PublishAt: times[int(n+1)%len(times)],
+			Figure: report.Answer{Size: report.SizeAt(int(n) % 4), At: times[int(n+1)%len(times)]},
 		}
 		ref := blob.Ref{Kind: blob.KindBitmap, Sum: [32]byte{0: 0xff, 31: byte(n)}, Size: 1 << 40}
+		if n%3 == 0 { // the budget was spent, and nothing was told before
+			v.Figure = report.Answer{Due: times[int(n)%len(times)]}
+		}
 		if n%2 == 0 {
 			v.Members = &ref
 		} else {

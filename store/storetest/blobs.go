@@ -16,6 +16,7 @@ import (
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/report"
 )
 
 // Shelf is the blob store of a backend under test. It holds every blob, but for
@@ -200,6 +201,9 @@ func (s *site) namings(t *testing.T) map[string]naming {
 		"audience_version.flips_sum": {blob.KindBitmap, func(ctx context.Context, tx selvedge.Tx, r blob.Ref) error {
 			return s.Audiences.InsertVersion(ctx, tx, audience.Version{Audience: "a", Number: 2, Flips: &r, AcceptedAt: start, SealedAt: start, PublishAt: start})
 		}, nil},
+		"publication.members_sum": {blob.KindBitmap, func(ctx context.Context, tx selvedge.Tx, r blob.Ref) error {
+			return s.Publications.InsertPublication(ctx, tx, &report.Publication{Entity: "Acme", Audience: "a", Version: 1, At: start, Own: true, Members: &r})
+		}, nil},
 		"list.sidecar_sum": {blob.KindSidecar, func(ctx context.Context, tx selvedge.Tx, r blob.Ref) error {
 			l := newList("tied", 10)
 			l.Sidecar.Ref = r
@@ -216,7 +220,7 @@ func (s *site) namings(t *testing.T) map[string]naming {
 // Namings returns the columns that the suite has a case for. A backend's own
 // test holds it against the columns that there are.
 func Namings() []string {
-	return []string{"chunk.sum", "segment.sum", "list.spill_sum", "list.members_sum", "list.sidecar_sum", "audience_version.members_sum", "audience_version.flips_sum"}
+	return []string{"chunk.sum", "segment.sum", "list.spill_sum", "list.members_sum", "list.sidecar_sum", "audience_version.members_sum", "audience_version.flips_sum", "publication.members_sum"}
 }
 
 // blobNamed has every column name a blob, in each state that it may be in.

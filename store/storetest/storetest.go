@@ -27,6 +27,7 @@ import (
 	"github.com/selvedge/selvedge/ledger/ledgertest"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/prompt"
+	"github.com/selvedge/selvedge/report"
 	"github.com/selvedge/selvedge/rotation"
 	"github.com/selvedge/selvedge/token"
 )
@@ -34,23 +35,24 @@ import (
 // Backend is an open, empty store. It dates changes and outbox entries by the
 // clock that it was opened with.
 type Backend struct {
-	Tx         selvedge.Transactor
-	Prompts    prompt.Repository
-	Contacts   contact.Repository
-	Orgs       org.Repository
-	Audiences  audience.Repository
-	Labels     audience.LabelRepository
-	Changes    change.Log
-	Outbox     ledger.Outbox
-	Records    ledger.Repository
-	Eraser     ledger.Eraser
-	Verdict    ledger.Verdict
-	Index      index.Source
-	Blobs      blob.Register
-	Shelf      *Shelf // what the repositories look for blobs in
-	Keys       token.KeyRepository
-	Rotation   rotation.Repository
-	Compaction compaction.Repository
+	Tx           selvedge.Transactor
+	Prompts      prompt.Repository
+	Contacts     contact.Repository
+	Orgs         org.Repository
+	Audiences    audience.Repository
+	Labels       audience.LabelRepository
+	Changes      change.Log
+	Outbox       ledger.Outbox
+	Records      ledger.Repository
+	Eraser       ledger.Eraser
+	Verdict      ledger.Verdict
+	Index        index.Source
+	Blobs        blob.Register
+	Shelf        *Shelf // what the repositories look for blobs in
+	Keys         token.KeyRepository
+	Rotation     rotation.Repository
+	Compaction   compaction.Repository
+	Publications report.Repository
 
 	// History returns what is kept of an account's past, oldest first: no
 	// repository reads it yet.
@@ -83,32 +85,33 @@ func Run(t *testing.T, open func(t *testing.T, clock selvedge.Clock) Backend) {
 		})
 	})
 	for area, cases := range map[string]map[string]func(t *testing.T, s *site){
-		"Transactor":  transactorCases(),
-		"Prompts":     promptCases(),
-		"Proposals":   proposalCases(),
-		"Accounts":    accountCases(),
-		"Points":      pointCases(),
-		"Grants":      grantCases(),
-		"Imports":     importCases(),
-		"Orgs":        orgCases(),
-		"OrgStates":   orgStateCases(),
-		"Terms":       termsCases(),
-		"Labels":      labelCases(),
-		"Once":        onceCases(),
-		"Mandates":    mandateCases(),
-		"Objections":  objectionCases(),
-		"Erasure":     erasureCases(),
-		"Audiences":   audienceCases(),
-		"Drafts":      draftCases(),
-		"Changes":     changeCases(),
-		"Outbox":      outboxCases(),
-		"Verdict":     verdictCases(),
-		"Index":       indexCases(),
-		"Blobs":       blobCases(),
-		"Keys":        keyCases(),
-		"Tokens":      tokenCases(),
-		"Ends":        endCases(),
-		"ImportState": importStateCases(),
+		"Transactor":   transactorCases(),
+		"Prompts":      promptCases(),
+		"Proposals":    proposalCases(),
+		"Accounts":     accountCases(),
+		"Points":       pointCases(),
+		"Grants":       grantCases(),
+		"Imports":      importCases(),
+		"Orgs":         orgCases(),
+		"OrgStates":    orgStateCases(),
+		"Terms":        termsCases(),
+		"Labels":       labelCases(),
+		"Once":         onceCases(),
+		"Mandates":     mandateCases(),
+		"Objections":   objectionCases(),
+		"Erasure":      erasureCases(),
+		"Audiences":    audienceCases(),
+		"Drafts":       draftCases(),
+		"Changes":      changeCases(),
+		"Outbox":       outboxCases(),
+		"Verdict":      verdictCases(),
+		"Index":        indexCases(),
+		"Blobs":        blobCases(),
+		"Keys":         keyCases(),
+		"Tokens":       tokenCases(),
+		"Ends":         endCases(),
+		"ImportState":  importStateCases(),
+		"Publications": publicationCases(),
 	} {
 		t.Run(area, func(t *testing.T) {
 			t.Parallel()

@@ -26,7 +26,7 @@ type dueArgs struct {
 
 // Due is the job.Handler of DueKind. What expired or took effect counts from that
 // moment at every use, with or without it: Due seals the version that says so,
-// if the members are others than those of the last, and destroys the sidecars of
+// whether or not anybody entered or left, and destroys the sidecars of
 // lists that are over. An audience has one such job, for the next moment.
 func (m *Matcher) Due(ctx context.Context, a job.Attempt) error {
 	var args dueArgs
@@ -58,6 +58,27 @@ func (m *Matcher) Due(ctx context.Context, a job.Attempt) error {
 			return err
 		}
 	}
+}
+
+// dated says whether a list took effect or expired since the last version. It
+// looks at the lists' dates alone: a version that comes only if somebody enters or
+// leaves would tell whether anybody is in the list.
+func (w *work) dated() bool {
+	var last time.Time
+	if n := len(w.versions); n > 0 {
+		last = w.versions[n-1].SealedAt
+	}
+	for _, l := range since(w.lists) {
+		if l.State != list.StateMatched || !l.Adds() {
+			continue
+		}
+		for _, at := range []time.Time{l.EffectiveAt, l.ExpiresAt} {
+			if at.After(last) && !at.After(w.now) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // ended returns the lists with a sidecar that can count no more.
@@ -105,8 +126,7 @@ func (m *Matcher) enqueueDue(ctx context.Context, tx selvedge.Tx, args dueArgs, 
 	return err
 }
 
-// tidy is what there is to do when the members are still those of the last
-// version.
+// tidy is what there is to do when no date has come since the last version.
 func (w *work) tidy(ctx context.Context, a job.Attempt) error {
 	err := w.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
 		if err := a.Fence(ctx, tx); err != nil {

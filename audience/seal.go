@@ -126,7 +126,7 @@ func (w *work) run(ctx context.Context, lists, before []list.List, void bool) (b
 // lists' new state and the entry, in one transaction that reads again all that
 // may have been revoked meanwhile. It returns errRebase if the version that it
 // built on is no longer the last. Without a draft it seals what the lists make
-// by now.
+// by now, if a date of theirs has come.
 func (w *work) seal(ctx context.Context, a job.Attempt, draft []list.List) error {
 	members, err := membership(ctx, w.Blobs, w.lists, w.now)
 	if err != nil {
@@ -143,7 +143,7 @@ func (w *work) seal(ctx context.Context, a job.Attempt, draft []list.List) error
 	if err := next(ctx, w.Blobs, &v, w.versions, members); err != nil {
 		return err
 	}
-	if len(draft) == 0 && v.Added+v.Removed == 0 {
+	if len(draft) == 0 && !w.dated() {
 		return w.tidy(ctx, a)
 	}
 	set := report.Set{Members: roaring.And(members, w.ads.Eligible(w.owner.ID, w.owner.Kind.Purpose()))}

@@ -48,7 +48,7 @@ func TestThePromise(t *testing.T) {
 // promise holds the platform with everything, in one of the databases, against
 // the other in SQLite.
 func promise(t *testing.T, everything string) {
-	cfg := world.Config{Seed: "promise", People: 5000, Start: start}
+	cfg := world.Config{Seed: "promise", People: 10_000, Start: start}
 	without := cfg
 	without.OnlyEverAdsGranted = true
 	a, b := newTwin(t, newWorld(t, cfg), everything), newTwin(t, newWorld(t, without), "")
@@ -148,7 +148,8 @@ func promised(w *world.World) []world.List {
 	lists := w.Lists()
 	for i, l := range lists {
 		spec := l.ListSpec
-		spec.Rows, spec.Granted, spec.SecurityOnly = 5000, 520, 330
+		// Of sizes that are far enough from one another to have figures of their own.
+		spec.Rows, spec.Granted, spec.SecurityOnly = 5000+2500*(i%3), 520, 330
 		if i%4 == 3 {
 			spec.Rows = 300
 		}
@@ -204,7 +205,11 @@ func requestOf(n int, rnd *rand.Rand, lists []world.List) request {
 	case k < 15:
 		return request{what: "send nonsense", org: who, method: "POST", path: func(x *twin) string { return "/v1/audiences/" + x.audienceID(0) + "/lists" }, csv: []byte("name\nanna\n")}
 	case k < 17:
-		return request{what: "wait", wait: time.Duration(1+rnd.IntN(150)) * time.Second}
+		wait := time.Duration(1+rnd.IntN(150)) * time.Second
+		if rnd.IntN(2) == 0 {
+			wait += 24 * time.Hour // there are so many figures a day
+		}
+		return request{what: "wait", wait: wait}
 	default:
 		return request{what: "people act", act: 1 + rnd.IntN(20)}
 	}

@@ -90,6 +90,9 @@ type Repository interface {
 	// one of them is not in the state accepted it is a CodeConflict error.
 	SetMatched(ctx context.Context, tx selvedge.Tx, ids []selvedge.ListID, members blob.Ref, version int64) error
 
+	// Unexpired returns, of the audiences given, in no order, those with a matched list
+	// that adds and expires after the time.
+	Unexpired(ctx context.Context, tx selvedge.Tx, ids []selvedge.AudienceID, at time.Time) ([]selvedge.AudienceID, error)
 	// Living returns the audiences with a list whose members count at the time or
 	// later, or which has a sidecar.
 	Living(ctx context.Context, tx selvedge.Tx, at time.Time) ([]Audience, error)
@@ -121,4 +124,20 @@ type Repository interface {
 	// AllVersions calls fn with every version of every audience, those of one
 	// audience by number. An error of fn ends it and is returned.
 	AllVersions(ctx context.Context, tx selvedge.Tx, fn func(Version) error) error
+	// Sealed calls fn with the versions that were inserted after the one of a place,
+	// in their order: all for 0, but then without those that come before the last one
+	// of their audience that is kept whole, and those of each audience by number. An
+	// error of fn ends it and is returned.
+	Sealed(ctx context.Context, tx selvedge.Tx, after int64, fn func(Sealed) error) error
+	// Backward returns at most n versions of an audience, from the one of a number
+	// down.
+	Backward(ctx context.Context, tx selvedge.Tx, audience selvedge.AudienceID, from int64, n int) ([]Version, error)
+}
+
+// Sealed is a version, whose it is, and its place among the versions of all
+// audiences, in the order in which they were inserted, from 1.
+type Sealed struct {
+	Version
+	Org   selvedge.OrgID
+	Place int64
 }

@@ -25,11 +25,10 @@ func (m *Matcher) Members(ctx context.Context, actor selvedge.Actor, o selvedge.
 		return nil, err
 	}
 	var lists []list.List
-	err := m.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
+	err := m.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) (err error) {
 		if _, err := m.Repo.Audience(ctx, tx, o, id); err != nil {
 			return err
 		}
-		var err error
 		if lists, err = m.Repo.Lists(ctx, tx, id); err != nil {
 			return err
 		}
@@ -60,4 +59,48 @@ func (m *Matcher) Members(ctx context.Context, actor selvedge.Actor, o selvedge.
 		return nil
 	})
 	return members, err
+}
+
+// Ever returns the ordinals of everybody whom an audience ever had, in any of its
+// versions, whatever became of them. It is for the platform's own office, never
+// for an org: only an operator may, and the look-up is in the ledger's log before
+// anything is looked up. It returns a CodeNotFound error if the org has no such
+// audience, and a CodeContained error if the server is contained.
+func (m *Matcher) Ever(ctx context.Context, actor selvedge.Actor, o selvedge.OrgID, id selvedge.AudienceID) (*roaring.Bitmap, error) {
+	if err := actor.Must(selvedge.OperatorRole); err != nil {
+		return nil, err
+	}
+	if err := m.Ledger.Contained(); err != nil {
+		return nil, err
+	}
+	var versions []Version
+	err := m.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) (err error) {
+		if _, err := m.Repo.Audience(ctx, tx, o, id); err != nil {
+			return err
+		}
+		if versions, err = m.Repo.Versions(ctx, tx, id); err != nil {
+			return err
+		}
+		return m.Outbox.Append(ctx, tx, ledger.Entry{
+			Space: ledger.Registry, Kind: ledger.StaffLookup, Actor: actor,
+			Body: struct {
+				Audience selvedge.AudienceID `json:"audience"`
+				Ever     bool                `json:"ever"`
+			}{id, true},
+		})
+	})
+	if err == nil {
+		err = m.Ledger.Await(ctx, ledger.Registry)
+	}
+	if err != nil {
+		return nil, err
+	}
+	ever, h := roaring.New(), history{blobs: m.Blobs}
+	for _, v := range versions {
+		if err := h.next(ctx, v); err != nil {
+			return nil, err
+		}
+		ever.Or(h.members)
+	}
+	return ever, nil
 }

@@ -311,7 +311,7 @@ func (s *Server) RebuildIndex(ctx context.Context) error { return s.index.Rebuil
 // Handler returns the HTTP API.
 func (s *Server) Handler() http.Handler {
 	return api.New(api.Config{
-		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, Labels: s.Labels, People: s.People, Events: s.Events, Persons: s.Persons, Links: s.Links, Tokens: s.Tokens, Prompts: s.Prompts, Ledger: s.ledgers, Work: s,
+		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, Office: s.Matcher, Labels: s.Labels, People: s.People, Events: s.Events, Persons: s.Persons, Links: s.Links, Tokens: s.Tokens, Prompts: s.Prompts, Ledger: s.ledgers, Work: s,
 		Importer: s.Importer, SpoolDir: s.spills, Outlive: s.ending.outlive,
 		Ready: s.ready, Metrics: s.metrics(), Cursors: s.cursors, Pace: s.cfg.Pace, Clock: s.cfg.Clock, Entropy: s.cfg.Entropy, Log: s.cfg.Log, Version: s.cfg.Code,
 	})

@@ -124,6 +124,8 @@ type Repository interface {
 	// AllVersions calls fn with every version of every audience, those of one
 	// audience by number. An error of fn ends it and is returned.
 	AllVersions(ctx context.Context, tx selvedge.Tx, fn func(Version) error) error
+	// Progress returns how far an audience is at a time.
+	Progress(ctx context.Context, tx selvedge.Tx, audience selvedge.AudienceID, at time.Time) (Progress, error)
 	// Sealed calls fn with the versions that were inserted after the one of a place,
 	// in their order: all for 0, but then without those that come before the last one
 	// of their audience that is kept whole, and those of each audience by number. An
@@ -132,6 +134,14 @@ type Repository interface {
 	// Backward returns at most n versions of an audience, from the one of a number
 	// down.
 	Backward(ctx context.Context, tx selvedge.Tx, audience selvedge.AudienceID, from int64, n int) ([]Version, error)
+}
+
+// Progress is how far an audience is.
+type Progress struct {
+	Lists   bool        // it has lists
+	Waiting bool        // of one of them, the version is not there or not published
+	Size    report.Size // of the last version, by number, that is published
+	AsOf    time.Time   // when that was; zero if there is none
 }
 
 // Sealed is a version, whose it is, and its place among the versions of all

@@ -178,27 +178,14 @@ func (s *Service) List(ctx context.Context, actor selvedge.Actor, after selvedge
 
 func (s *Service) view(ctx context.Context, tx selvedge.Tx, a Audience) (View, error) {
 	v := View{Audience: a, Status: Empty}
-	lists, err := s.Repo.Lists(ctx, tx, a.ID)
-	if err != nil {
-		return View{}, err
+	p, err := s.Repo.Progress(ctx, tx, a.ID, s.Clock.Now())
+	switch v.Size, v.AsOf = p.Size, p.AsOf; {
+	case p.Waiting:
+		v.Status = Processing
+	case p.Lists:
+		v.Status = Ready
 	}
-	versions, err := s.Repo.Versions(ctx, tx, a.ID)
-	if err != nil {
-		return View{}, err
-	}
-	now := s.Clock.Now()
-	for _, ver := range versions {
-		if !ver.PublishAt.After(now) {
-			v.Size, v.AsOf = ver.Size, ver.PublishAt
-		}
-	}
-	for _, l := range lists {
-		if v.Status == Processing {
-			break
-		}
-		v.Status = status(l, versions, now)
-	}
-	return v, nil
+	return v, err
 }
 
 // status says how far a list has come. Only the publication of the version that

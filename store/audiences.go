@@ -91,6 +91,27 @@ func (Audiences) AllVersions(ctx context.Context, tx selvedge.Tx, fn func(audien
 	}, `SELECT `+versionColumns+` FROM audience_version ORDER BY audience_id, number`)
 }
 
+// Progress implements audience.Repository.
+func (Audiences) Progress(ctx context.Context, tx selvedge.Tx, aud selvedge.AudienceID, at time.Time) (audience.Progress, error) {
+	return one(ctx, tx, func(s scanner) (p audience.Progress, err error) {
+		var lists, waiting int
+		var step *int
+		err = s.Scan(&lists, &waiting, &step, micros{&p.AsOf})
+		if step != nil {
+			p.Size = report.SizeAt(*step)
+		}
+		p.Lists, p.Waiting = lists == 1, waiting == 1
+		return p, err
+	}, `SELECT CASE WHEN EXISTS (SELECT 1 FROM list WHERE audience_id = a.id) THEN 1 ELSE 0 END,
+		CASE WHEN EXISTS (SELECT 1 FROM list WHERE audience_id = a.id AND version = 0)
+			OR EXISTS (SELECT 1 FROM audience_version v JOIN list l ON l.audience_id = v.audience_id AND l.version = v.number
+				WHERE v.audience_id = a.id AND v.publish_at > ?) THEN 1 ELSE 0 END,
+		p.size_step, p.publish_at
+		FROM (SELECT CAST(? AS TEXT) AS id) a LEFT JOIN audience_version p ON p.audience_id = a.id AND p.number = (
+			SELECT q.number FROM audience_version q WHERE q.audience_id = a.id AND q.publish_at <= ? ORDER BY q.number DESC LIMIT 1)`,
+		micros{&at}, aud, micros{&at})
+}
+
 // Backward implements audience.Repository.
 func (Audiences) Backward(ctx context.Context, tx selvedge.Tx, aud selvedge.AudienceID, from int64, n int) ([]audience.Version, error) {
 	return all(ctx, tx, scanVersion, `SELECT `+versionColumns+` FROM audience_version

@@ -10,3 +10,7 @@ CREATE UNIQUE INDEX audience_version_seq ON audience_version (seq);
 
 -- Whether an audience has a list that is not over yet.
 CREATE INDEX list_expiry ON list (audience_id, expires_at) WHERE kind <> 'remove';
+
+-- How far an audience is: lists by version, and versions that are not published.
+CREATE INDEX list_version ON list (audience_id, version);
+CREATE INDEX audience_version_publish ON audience_version (audience_id, publish_at);

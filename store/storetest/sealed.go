@@ -11,10 +11,11 @@ import (
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/report"
 )
 
 func sealedCases() map[string]func(*testing.T, *site) {
-	return map[string]func(*testing.T, *site){"Sealed": sealedInOrder, "Backward": sealedBackward, "Unexpired": sealedUnexpired}
+	return map[string]func(*testing.T, *site){"Sealed": sealedInOrder, "Backward": sealedBackward, "Unexpired": sealedUnexpired, "Progress": sealedProgress}
 }
 
 // insertVersion inserts a version, which is kept whole or not, and which makes it
@@ -114,4 +115,41 @@ func sealedUnexpired(t *testing.T, s *site) {
 	}
 	same(t, "at first", []selvedge.AudienceID{"a"}, unexpired(start))
 	same(t, "when the list is over", 0, len(unexpired(start.Add(time.Hour))))
+}
+
+func sealedProgress(t *testing.T, s *site) {
+	s.insertAudiences(t, newAudience("o", "a"), newAudience("o", "b"), newAudience("o", "none"))
+	progress := func(id selvedge.AudienceID, at time.Time) audience.Progress {
+		return read(t, s, func(ctx context.Context, tx selvedge.Tx) (audience.Progress, error) {
+			return s.Audiences.Progress(ctx, tx, id, at)
+		})
+	}
+	version := func(n int64, publish time.Time) {
+		kept := ref(blob.KindBitmap, byte(n))
+		s.update(t, func(ctx context.Context, tx selvedge.Tx) error {
+			return s.Audiences.InsertVersion(ctx, tx, audience.Version{
+				Audience: "a", Number: n, Members: &kept, AcceptedAt: start, SealedAt: start, PublishAt: publish, Size: report.SizeAt(int(n)),
+			})
+		})
+	}
+	matched := func(id selvedge.ListID, version int64) {
+		s.update(t, func(ctx context.Context, tx selvedge.Tx) error {
+			return s.Audiences.SetMatched(ctx, tx, []selvedge.ListID{id}, ref(blob.KindBitmap, 1), version)
+		})
+	}
+	same(t, "nothing", audience.Progress{}, progress("none", start), sizes)
+	s.insertLists(t, newList("l1", 1))
+	same(t, "a list that waits", audience.Progress{Lists: true, Waiting: true}, progress("a", start), sizes)
+	first, second := start.Add(time.Minute), start.Add(2*time.Minute)
+	version(1, first)
+	matched("l1", 1)
+	same(t, "not published", audience.Progress{Lists: true, Waiting: true}, progress("a", start), sizes)
+	one := audience.Progress{Lists: true, Size: report.SizeAt(1), AsOf: first}
+	same(t, "published", one, progress("a", first), sizes)
+	version(2, second) // of no list: it says what expired
+	same(t, "a version of no list", one, progress("a", first), sizes)
+	same(t, "that is published", audience.Progress{Lists: true, Size: report.SizeAt(2), AsOf: second}, progress("a", second), sizes)
+	s.insertLists(t, newList("l2", 2))
+	same(t, "another list", audience.Progress{Lists: true, Waiting: true, Size: report.SizeAt(2), AsOf: second}, progress("a", second), sizes)
+	same(t, "another audience", audience.Progress{}, progress("b", second), sizes)
 }

@@ -79,6 +79,10 @@ type Repository interface {
 	// that of their seals, and within a draft that of their coming. Open ones come
 	// where they would if they had been sealed when they came.
 	Lists(ctx context.Context, tx selvedge.Tx, audience selvedge.AudienceID) ([]list.List, error)
+	// ListsAfter returns at most n lists of an audience in the order in which they
+	// came: those after the one with an id, from the first for "" and for an id that
+	// is none of the audience's.
+	ListsAfter(ctx context.Context, tx selvedge.Tx, audience selvedge.AudienceID, after selvedge.ListID, n int) ([]list.List, error)
 	// Unmatched returns the lists that were sealed and not matched yet, oldest
 	// first.
 	Unmatched(ctx context.Context, tx selvedge.Tx) ([]list.List, error)
@@ -124,6 +128,9 @@ type Repository interface {
 	// AllVersions calls fn with every version of every audience, those of one
 	// audience by number. An error of fn ends it and is returned.
 	AllVersions(ctx context.Context, tx selvedge.Tx, fn func(Version) error) error
+	// Unpublished returns the numbers of an audience's versions that are published
+	// after a time, ascending.
+	Unpublished(ctx context.Context, tx selvedge.Tx, audience selvedge.AudienceID, at time.Time) ([]int64, error)
 	// Progress returns how far an audience is at a time.
 	Progress(ctx context.Context, tx selvedge.Tx, audience selvedge.AudienceID, at time.Time) (Progress, error)
 	// Sealed calls fn with the versions that were inserted after the one of a place,

@@ -91,6 +91,11 @@ func (Audiences) AllVersions(ctx context.Context, tx selvedge.Tx, fn func(audien
 	}, `SELECT `+versionColumns+` FROM audience_version ORDER BY audience_id, number`)
 }
 
+// Unpublished implements audience.Repository.
+func (Audiences) Unpublished(ctx context.Context, tx selvedge.Tx, aud selvedge.AudienceID, at time.Time) ([]int64, error) {
+	return all(ctx, tx, number, `SELECT number FROM audience_version WHERE audience_id = ? AND publish_at > ? ORDER BY number`, aud, micros{&at})
+}
+
 // Progress implements audience.Repository.
 func (Audiences) Progress(ctx context.Context, tx selvedge.Tx, aud selvedge.AudienceID, at time.Time) (audience.Progress, error) {
 	return one(ctx, tx, func(s scanner) (p audience.Progress, err error) {

@@ -14,3 +14,9 @@ CREATE INDEX list_expiry ON list (audience_id, expires_at) WHERE kind <> 'remove
 -- How far an audience is: lists by version, and versions that are not published.
 CREATE INDEX list_version ON list (audience_id, version);
 CREATE INDEX audience_version_publish ON audience_version (audience_id, publish_at);
+
+-- Lists of an audience in the order in which they came, which never changes: seq
+-- is that in which they count, and a seal moves it.
+ALTER TABLE list ADD COLUMN came INTEGER NOT NULL DEFAULT 0;
+UPDATE list SET came = seq;
+CREATE UNIQUE INDEX list_came ON list (audience_id, came);

@@ -15,7 +15,7 @@ import (
 )
 
 func sealedCases() map[string]func(*testing.T, *site) {
-	return map[string]func(*testing.T, *site){"Sealed": sealedInOrder, "Backward": sealedBackward, "Unexpired": sealedUnexpired, "Progress": sealedProgress}
+	return map[string]func(*testing.T, *site){"Sealed": sealedInOrder, "Backward": sealedBackward, "Unexpired": sealedUnexpired, "Progress": sealedProgress, "ListsAfter": listsAfter}
 }
 
 // insertVersion inserts a version, which is kept whole or not, and which makes it
@@ -143,6 +143,9 @@ func sealedProgress(t *testing.T, s *site) {
 	first, second := start.Add(time.Minute), start.Add(2*time.Minute)
 	version(1, first)
 	matched("l1", 1)
+	same(t, "what is not published", []int64{1}, read(t, s, func(ctx context.Context, tx selvedge.Tx) ([]int64, error) {
+		return s.Audiences.Unpublished(ctx, tx, "a", start)
+	}))
 	same(t, "not published", audience.Progress{Lists: true, Waiting: true}, progress("a", start), sizes)
 	one := audience.Progress{Lists: true, Size: report.SizeAt(1), AsOf: first}
 	same(t, "published", one, progress("a", first), sizes)
@@ -152,4 +155,26 @@ func sealedProgress(t *testing.T, s *site) {
 	s.insertLists(t, newList("l2", 2))
 	same(t, "another list", audience.Progress{Lists: true, Waiting: true, Size: report.SizeAt(2), AsOf: second}, progress("a", second), sizes)
 	same(t, "another audience", audience.Progress{}, progress("b", second), sizes)
+}
+
+func listsAfter(t *testing.T, s *site) {
+	s.insertAudiences(t, newAudience("o", "a"), newAudience("o", "b"))
+	open, other := openList("l2", 2), newList("l4", 4)
+	other.Audience = "b"
+	s.insertLists(t, open, newList("l1", 1), other, newList("l3", 3))
+	s.sealDraft(t, "a", 2, start) // now it counts after them
+	page := func(after selvedge.ListID, n int) (ids []selvedge.ListID) {
+		ls := read(t, s, func(ctx context.Context, tx selvedge.Tx) ([]list.List, error) {
+			return s.Audiences.ListsAfter(ctx, tx, "a", after, n)
+		})
+		for _, l := range ls {
+			ids = append(ids, l.ID)
+		}
+		return ids
+	}
+	same(t, "all", []selvedge.ListID{"l2", "l1", "l3"}, page("", 9))
+	same(t, "two", []selvedge.ListID{"l2", "l1"}, page("", 2))
+	same(t, "after the first", []selvedge.ListID{"l1", "l3"}, page("l2", 9))
+	same(t, "after the last", 0, len(page("l3", 9)))
+	same(t, "after that of another audience", 3, len(page("l4", 9)))
 }

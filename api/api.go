@@ -23,6 +23,7 @@ type Config struct {
 	Orgs      *org.Service
 	Once      *org.Once
 	Audiences *audience.Service
+	Office    Office
 	Labels    *audience.Labels
 	People    *contact.People
 	Persons   *person.Service

@@ -111,6 +111,9 @@ func TestClientPeople(t *testing.T) {
 		Kind: "phone", Mask: "+44 ••• ••• ••23", Prompt: "two-factor@1", PromptRegistered: true, GivenAt: given, VerifiedAt: &given,
 		Purposes: []string{"sec.2fa"}, Ended: []string{}, MatchableFor: []string{}, WhyNot: []string{"not_given_for_ads"},
 	}
+	until := given.AddDate(0, 13, 0)
+	email.Grants = []api.Grant{{Purpose: "ads.match.advertiser", From: given, Until: &until}}
+	phone.Grants = []api.Grant{{Purpose: "sec.2fa", From: given}}
 	check := func(when string, want ...api.ContactPoint) {
 		t.Helper()
 		got, err := c.ContactPoints(t.Context(), "ada")
@@ -140,6 +143,8 @@ func TestClientPeople(t *testing.T) {
 		t.Errorf("withdrew %+v, %v", res, err)
 	}
 	email.Ended, email.MatchableFor, email.WhyNot = []string{"ads.match.advertiser"}, []string{}, []string{"withdrawn"}
+	now := p.clock.Now()
+	email.Grants[0].Until, email.Grants[0].EndedAt, email.Grants[0].Because = nil, &now, contact.Withdrawn
 	check("after a withdrawal", email, phone)
 	res, err = c.Withdraw(t.Context(), api.Withdrawal{Account: "ada", Kind: "phone", Value: "07700 900123", Region: "GB", Purposes: []string{"ads.suppress"}})
 	if want := (contact.WithdrawResult{Points: 1}); err != nil || res != want {
@@ -157,6 +162,7 @@ func TestClientPeople(t *testing.T) {
 		t.Errorf("withdrew %+v, %v", res, err)
 	}
 	phone.Ended, phone.WhyNot = []string{"sec.2fa"}, []string{"not_given_for_ads"}
+	phone.Grants[0].EndedAt, phone.Grants[0].Because = &now, contact.Withdrawn
 	check("after a withdrawal by name", email, phone)
 
 	erased, err := c.EraseAccount(t.Context(), "ada")

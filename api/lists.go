@@ -160,11 +160,8 @@ func (d *door) listLists(ctx context.Context, actor selvedge.Actor, r *http.Requ
 	if err != nil {
 		return nil, err
 	}
-	vs, err := d.Audiences.Lists(ctx, actor, selvedge.AudienceID(r.PathValue("audience")))
-	if err != nil {
-		return nil, err
-	}
-	return pageOf(t, vs, func(v audience.ListView) string { return string(v.ID) }, listOf)
+	vs, err := d.Audiences.Lists(ctx, actor, selvedge.AudienceID(r.PathValue("audience")), selvedge.ListID(t.after), t.limit+1)
+	return firstOf(t, vs, func(v audience.ListView) string { return string(v.ID) }, listOf), err
 }
 
 // csvType refuses bodies that are no file. The type that curl -d gives is one of

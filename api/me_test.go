@@ -173,10 +173,11 @@ func TestExport(t *testing.T) {
 	p := newPlatform(t)
 	ada := p.link(t, "ada")
 	mail := p.me(t, ada).Addresses[0].Address
+	var before, got person.Export
+	must(t, json.Unmarshal([]byte(p.ask(t, ada, "GET", "/v1/me/export", "").body), &before))
 	p.ask(t, ada, "POST", "/v1/me:withdraw", `{"address":"`+mail+`","purposes":["ads.match.advertiser"]}`)
 	p.ask(t, ada, "POST", "/v1/me:object", `{"scope":"partners"}`)
 	a := p.ask(t, ada, "GET", "/v1/me/export", "")
-	var got person.Export
 	must(t, json.Unmarshal([]byte(a.body), &got))
 	if strings.Contains(a.body, "ada@") || strings.Contains(a.body, "7700900") || a.status != 200 {
 		t.Errorf("%+v", a)
@@ -185,7 +186,14 @@ func TestExport(t *testing.T) {
 	if len(got.Receipts) != 2 || len(got.Objections) != 1 || got.Account.Country != "GB" {
 		t.Fatalf("%+v", got)
 	}
+	until := before.Receipts[0].Processing.Purposes[0].Until
+	if until == nil || !until.Equal(given.AddDate(0, 13, 0)) {
+		t.Errorf("it stands until %v", until)
+	}
 	r := got.Receipts[0]
+	if r.Header.RecordID != before.Receipts[0].Header.RecordID || r.Header.RecordID == got.Receipts[1].Header.RecordID {
+		t.Errorf("receipts are named %s and %s, and %s before", r.Header.RecordID, got.Receipts[1].Header.RecordID, before.Receipts[0].Header.RecordID)
+	}
 	want := []person.Event{{Type: "given", At: given}, {Type: "verified", At: given}, {Type: "withdrawn", At: start, Purpose: "ads.match.advertiser"}}
 	if diff := cmp.Diff(want, r.Events); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)

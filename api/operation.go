@@ -92,7 +92,7 @@ func (d *door) operations() []operation {
 	for _, some := range [][]operation{
 		d.audienceOperations(), d.listOperations(), d.memberOperations(), d.peopleOperations(), d.meOperations(),
 		d.promptOperations(), d.jobOperations(), d.eventOperations(), d.importOperations(),
-		d.orgOperations(), d.termsOperations(), d.keyOperations(), d.mandateOperations(), d.labelOperations(),
+		d.orgOperations(), d.officeOperations(), d.termsOperations(), d.keyOperations(), d.mandateOperations(), d.labelOperations(),
 	} {
 		all = append(all, some...)
 	}

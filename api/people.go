@@ -24,12 +24,39 @@ type ContactPoint struct {
 	Ended            []string   `json:"ended"`
 	MatchableFor     []string   `json:"matchable_for"`
 	WhyNot           []string   `json:"why_not"`
+	Grants           []Grant    `json:"grants" doc:"one for each of the purposes"`
+}
+
+// Grant is what a contact point may be used for, since when and until when.
+type Grant struct {
+	Purpose string            `json:"purpose"`
+	From    time.Time         `json:"from" doc:"when the person gave it"`
+	Until   *time.Time        `json:"until" doc:"when it ends by itself; null if it does not, has ended, or does not count yet"`
+	EndedAt *time.Time        `json:"ended_at" doc:"when it ended; null while it stands"`
+	Because contact.EndReason `json:"ended_because,omitempty" enum:"withdrawn,expired,control_lost"`
+}
+
+func grantsOf(v contact.View) []Grant {
+	out := []Grant{}
+	for _, p := range v.Purposes.List() {
+		g := Grant{Purpose: p.String(), From: v.GivenAt}
+		if p.Matchable() && !v.ExpiresAt.IsZero() {
+			g.Until = &v.ExpiresAt
+		}
+		for _, e := range v.Ends {
+			if e.Purpose == p {
+				g.Until, g.EndedAt, g.Because = nil, &e.At, e.Reason
+			}
+		}
+		out = append(out, g)
+	}
+	return out
 }
 
 func contactPointOf(v contact.View) ContactPoint {
 	b := ContactPoint{
 		Address: v.Handle.String(), Kind: v.Kind.String(), Mask: v.Mask, Prompt: v.Prompt.String(), PromptRegistered: v.Registered, GivenAt: v.GivenAt,
-		Purposes: names(v.Purposes), Ended: names(v.Ended), MatchableFor: names(v.MatchableFor), WhyNot: append([]string{}, v.WhyNot...),
+		Purposes: names(v.Purposes), Ended: names(v.Ended), MatchableFor: names(v.MatchableFor), WhyNot: append([]string{}, v.WhyNot...), Grants: grantsOf(v),
 	}
 	if !v.VerifiedAt.IsZero() {
 		b.VerifiedAt = &v.VerifiedAt

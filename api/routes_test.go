@@ -64,6 +64,7 @@ func routes() []route {
 		{"POST", "/v1/orgs/org_none:approve", "", "operator", 0},
 		{"POST", "/v1/orgs/org_none:suspend", "", "operator", 0},
 		{"POST", "/v1/orgs/org_none:reactivate", "", "operator", 0},
+		{"GET", "/v1/orgs/org_none/audiences/aud_none/people", "", "operator", 0},
 		{"GET", "/v1/orgs/org_none/keys", "", "operator", 0},
 		{"POST", "/v1/orgs/org_none/keys", `{"name":"Next","scopes":["audiences:read"]}`, "operator", 0},
 		{"POST", "/v1/orgs/org_none/keys/none:revoke", "", "operator", 0},

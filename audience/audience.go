@@ -79,6 +79,10 @@ type Repository interface {
 	// that of their seals, and within a draft that of their coming. Open ones come
 	// where they would if they had been sealed when they came.
 	Lists(ctx context.Context, tx selvedge.Tx, audience selvedge.AudienceID) ([]list.List, error)
+	// ListsAfter returns at most n lists of an audience in the order in which they
+	// came: those after the one with an id, from the first for "" and for an id that
+	// is none of the audience's.
+	ListsAfter(ctx context.Context, tx selvedge.Tx, audience selvedge.AudienceID, after selvedge.ListID, n int) ([]list.List, error)
 	// Unmatched returns the lists that were sealed and not matched yet, oldest
 	// first.
 	Unmatched(ctx context.Context, tx selvedge.Tx) ([]list.List, error)
@@ -90,6 +94,9 @@ type Repository interface {
 	// one of them is not in the state accepted it is a CodeConflict error.
 	SetMatched(ctx context.Context, tx selvedge.Tx, ids []selvedge.ListID, members blob.Ref, version int64) error
 
+	// Unexpired returns, of the audiences given, in no order, those with a matched list
+	// that adds and expires after the time.
+	Unexpired(ctx context.Context, tx selvedge.Tx, ids []selvedge.AudienceID, at time.Time) ([]selvedge.AudienceID, error)
 	// Living returns the audiences with a list whose members count at the time or
 	// later, or which has a sidecar.
 	Living(ctx context.Context, tx selvedge.Tx, at time.Time) ([]Audience, error)
@@ -121,4 +128,33 @@ type Repository interface {
 	// AllVersions calls fn with every version of every audience, those of one
 	// audience by number. An error of fn ends it and is returned.
 	AllVersions(ctx context.Context, tx selvedge.Tx, fn func(Version) error) error
+	// Unpublished returns the numbers of an audience's versions that are published
+	// after a time, ascending.
+	Unpublished(ctx context.Context, tx selvedge.Tx, audience selvedge.AudienceID, at time.Time) ([]int64, error)
+	// Progress returns how far an audience is at a time.
+	Progress(ctx context.Context, tx selvedge.Tx, audience selvedge.AudienceID, at time.Time) (Progress, error)
+	// Sealed calls fn with the versions that were inserted after the one of a place,
+	// in their order: all for 0, but then without those that come before the last one
+	// of their audience that is kept whole, and those of each audience by number. An
+	// error of fn ends it and is returned.
+	Sealed(ctx context.Context, tx selvedge.Tx, after int64, fn func(Sealed) error) error
+	// Backward returns at most n versions of an audience, from the one of a number
+	// down.
+	Backward(ctx context.Context, tx selvedge.Tx, audience selvedge.AudienceID, from int64, n int) ([]Version, error)
+}
+
+// Progress is how far an audience is.
+type Progress struct {
+	Lists   bool          // it has lists
+	Waiting bool          // of one of them, the version is not there or not published
+	Figure  report.Answer // of the last version, by number, that is published
+	AsOf    time.Time     // when that was; zero if there is none
+}
+
+// Sealed is a version, whose it is, and its place among the versions of all
+// audiences, in the order in which they were inserted, from 1.
+type Sealed struct {
+	Version
+	Org   selvedge.OrgID
+	Place int64
 }

@@ -320,8 +320,8 @@ func TestDraftFull(t *testing.T) {
 	s := newCrowd(t).shop(t, "Acme", org.Advertiser)
 	s.change(t, list.Add, "e0")
 	s.sql(t, `WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
-		INSERT INTO list (id, org_id, audience_id, kind, state, draft, report, spill_sum, spill_size, epoch, rule_set, accepted_at, effective_at, expires_at, version, seq)
-		SELECT 'l' || i, org_id, audience_id, kind, state, draft, report, spill_sum, spill_size, epoch, rule_set, accepted_at, effective_at, expires_at, version, i FROM list, n`)
+		INSERT INTO list (id, org_id, audience_id, kind, state, draft, report, spill_sum, spill_size, epoch, rule_set, accepted_at, effective_at, expires_at, version, seq, came)
+		SELECT 'l' || i, org_id, audience_id, kind, state, draft, report, spill_sum, spill_size, epoch, rule_set, accepted_at, effective_at, expires_at, version, i, i FROM list, n`)
 	_, err := s.Audiences.Change(t.Context(), s.actor, s.audience, audience.Request{Kind: list.Add, Members: []list.Member{{Emails: []string{value("e1")}}}})
 	if e, ok := errors.AsType[*selvedge.Error](err); !ok || e.Code != selvedge.CodeConflict || e.Reason != "draft_full" {
 		t.Errorf("one more: %v", err)

@@ -95,7 +95,7 @@ func TestFiguresWaitForTheirEntry(t *testing.T) {
 		"get":      func() (any, error) { return p.Audiences.Get(t.Context(), s.actor, s.audience) },
 		"list":     func() (any, error) { return p.Audiences.List(t.Context(), s.actor, "", 100) },
 		"get list": func() (any, error) { return p.Audiences.GetList(t.Context(), s.actor, s.audience, l.ID) },
-		"lists":    func() (any, error) { return p.Audiences.Lists(t.Context(), s.actor, s.audience) },
+		"lists":    func() (any, error) { return p.Audiences.Lists(t.Context(), s.actor, s.audience, "", 1000) },
 	}
 	for what, read := range reads {
 		if _, err := read(); err != nil {
@@ -126,7 +126,7 @@ func TestContained(t *testing.T) {
 		"create":  func() error { _, err := p.Audiences.Create(ctx, s.actor, "New"); return err },
 		"get":     func() error { _, err := p.Audiences.Get(ctx, s.actor, s.audience); return err },
 		"list":    func() error { _, err := p.Audiences.List(ctx, s.actor, "", 100); return err },
-		"lists":   func() error { _, err := p.Audiences.Lists(ctx, s.actor, s.audience); return err },
+		"lists":   func() error { _, err := p.Audiences.Lists(ctx, s.actor, s.audience, "", 100); return err },
 		"getlist": func() error { _, err := p.Audiences.GetList(ctx, s.actor, s.audience, l.ID); return err },
 		"upload": func() error {
 			_, err := p.Audiences.Upload(ctx, s.actor, s.audience, strings.NewReader(rows(0, 1)), list.Options{})

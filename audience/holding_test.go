@@ -68,10 +68,96 @@ func TestHolding(t *testing.T) {
 			}
 			want = append(want, h)
 		}
-		got, err := s.Matcher.Holding(t.Context(), mine)
+		got, err := s.Holders.Holding(t.Context(), mine)
 		must(t, err)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("after step %d, %s %s (-want +got):\n%s", step, kind, word, diff)
+		}
+	}
+}
+
+// TestHoldingEnds: who is in lists that have expired alone is held no more, from
+// that moment on, and before anybody has sealed that.
+func TestHoldingEnds(t *testing.T) {
+	t.Parallel()
+	s := newCrowd(t).shop(t, "Acme", org.Advertiser)
+	s.change(t, list.Add, "e0")
+	s.seal(t)
+	s.drain(t)
+	mine := s.ordinals(t, "0")
+	held := func() int {
+		got, err := s.Holders.Holding(t.Context(), mine)
+		must(t, err)
+		return len(got)
+	}
+	if n := held(); n != 1 {
+		t.Errorf("held by %d", n)
+	}
+	s.clock.Add(audience.ListLife)
+	if n := held(); n != 0 {
+		t.Errorf("held by %d after the end", n)
+	}
+}
+
+// TestHoldersFollow: what another process seals is seen, by who was there before
+// as by who comes after, and at whatever version they begin.
+func TestHoldersFollow(t *testing.T) {
+	t.Parallel()
+	s := newCrowd(t).shop(t, "Acme", org.Advertiser)
+	mine := s.ordinals(t, "0")
+	old := &audience.Holders{Repo: s.Holders.Repo, Labels: s.Labels, Tx: s.Holders.Tx, Blobs: s.Holders.Blobs, Clock: s.clock}
+	defer old.Close()
+	for step := range audience.WholeEvery + 3 {
+		kind := list.Add
+		if step%3 == 2 {
+			kind = list.Remove
+		}
+		s.change(t, kind, "e0")
+		s.change(t, list.Add, fmt.Sprint("e", 1+step%3))
+		s.seal(t)
+		s.drain(t)
+		fresh := &audience.Holders{Repo: s.Holders.Repo, Labels: s.Labels, Tx: s.Holders.Tx, Blobs: s.Holders.Blobs, Clock: s.clock}
+		for name, h := range map[string]*audience.Holders{"followed": old, "opened now": fresh} {
+			got, err := h.Holding(t.Context(), mine)
+			must(t, err)
+			if (len(got) == 1) != (kind == list.Add) {
+				t.Errorf("after version %d, %s: held by %d after %s", step+1, name, len(got), kind)
+			}
+		}
+		must(t, fresh.Close())
+	}
+}
+
+// TestHoldingSinceAWhole: who comes with a version that is kept whole has been
+// there since then, although they had been there once before; who had stayed
+// stays since they came.
+func TestHoldingSinceAWhole(t *testing.T) {
+	t.Parallel()
+	s := newCrowd(t).shop(t, "Acme", org.Advertiser)
+	var stayed, back time.Time
+	for n := range audience.WholeEvery + 4 {
+		s.clock.Add(time.Minute)
+		s.change(t, list.Add, fmt.Sprint("e", 2+n%2))
+		switch n + 1 {
+		case 2:
+			s.change(t, list.Add, "e0")
+		case 3:
+			s.change(t, list.Add, "e1")
+			stayed = s.clock.Now()
+		case 4:
+			s.change(t, list.Remove, "e0")
+		case audience.WholeEvery + 1:
+			s.change(t, list.Add, "e0")
+			back = s.clock.Now()
+		}
+		s.seal(t)
+		s.drain(t)
+	}
+	for account, want := range map[string]time.Time{"0": back, "1": stayed} {
+		got, err := s.Holders.Holding(t.Context(), s.ordinals(t, account))
+		must(t, err)
+		if len(got) != 1 || !got[0].Since.Equal(want) {
+			t.Errorf("account %s is held %+v, want since %s", account, got, want)
 		}
 	}
 }

@@ -23,7 +23,6 @@ import (
 type Matcher struct {
 	Repo    Repository
 	Orgs    org.Repository
-	Labels  *Labels
 	Tx      selvedge.Transactor
 	Changes change.Log
 	Outbox  ledger.Outbox

@@ -178,38 +178,23 @@ func (s *Service) List(ctx context.Context, actor selvedge.Actor, after selvedge
 
 func (s *Service) view(ctx context.Context, tx selvedge.Tx, a Audience) (View, error) {
 	v := View{Audience: a, Status: Empty}
-	lists, err := s.Repo.Lists(ctx, tx, a.ID)
-	if err != nil {
-		return View{}, err
+	p, err := s.Repo.Progress(ctx, tx, a.ID, s.Clock.Now())
+	switch v.Figure, v.AsOf = p.Figure, p.AsOf; {
+	case p.Waiting:
+		v.Status = Processing
+	case p.Lists:
+		v.Status = Ready
 	}
-	versions, err := s.Repo.Versions(ctx, tx, a.ID)
-	if err != nil {
-		return View{}, err
-	}
-	now := s.Clock.Now()
-	for _, ver := range versions {
-		if !ver.PublishAt.After(now) {
-			v.Figure, v.AsOf = ver.Figure, ver.PublishAt
-		}
-	}
-	for _, l := range lists {
-		if v.Status == Processing {
-			break
-		}
-		v.Status = status(l, versions, now)
-	}
-	return v, nil
+	return v, err
 }
 
 // status says how far a list has come. Only the publication of the version that
 // holds it shows, never the match itself.
-func status(l list.List, versions []Version, now time.Time) Status {
-	for _, v := range versions {
-		if v.Number == l.Version && !v.PublishAt.After(now) {
-			return Ready
-		}
+func status(l list.List, unpublished []int64) Status {
+	if l.Version == 0 || slices.Contains(unpublished, l.Version) {
+		return Processing
 	}
-	return Processing
+	return Ready
 }
 
 // Upload reads a list to its end into one of the org's audiences. When it
@@ -252,11 +237,11 @@ func (s *Service) GetList(ctx context.Context, actor selvedge.Actor, audience se
 	return vs[0], nil
 }
 
-// Lists returns the lists of one of the org's audiences in the order of
-// acceptance.
-func (s *Service) Lists(ctx context.Context, actor selvedge.Actor, audience selvedge.AudienceID) ([]ListView, error) {
+// Lists returns at most n of the lists of one of the org's audiences in the order
+// of acceptance: those after the one with an id, all for "".
+func (s *Service) Lists(ctx context.Context, actor selvedge.Actor, audience selvedge.AudienceID, after selvedge.ListID, n int) ([]ListView, error) {
 	return s.lists(ctx, actor, audience, func(ctx context.Context, tx selvedge.Tx, _ selvedge.OrgID) ([]list.List, error) {
-		return s.Repo.Lists(ctx, tx, audience)
+		return s.Repo.ListsAfter(ctx, tx, audience, after, n)
 	})
 }
 
@@ -276,13 +261,13 @@ func (s *Service) lists(ctx context.Context, actor selvedge.Actor, audience selv
 		if err != nil {
 			return err
 		}
-		versions, err := s.Repo.Versions(ctx, tx, audience)
+		unpublished, err := s.Repo.Unpublished(ctx, tx, audience, s.Clock.Now())
 		if err != nil {
 			return err
 		}
-		now := s.Clock.Now()
+		vs = nil
 		for _, l := range ls {
-			vs = append(vs, ListView{l, status(l, versions, now)})
+			vs = append(vs, ListView{l, status(l, unpublished)})
 		}
 		return nil
 	})

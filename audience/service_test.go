@@ -91,7 +91,7 @@ func calls(s *audience.Service, actor selvedge.Actor, a selvedge.AudienceID, l s
 	_, out["Create"] = s.Create(ctx, actor, "More")
 	_, out["List"] = s.List(ctx, actor, "", 100)
 	_, out["Get"] = s.Get(ctx, actor, a)
-	_, out["Lists"] = s.Lists(ctx, actor, a)
+	_, out["Lists"] = s.Lists(ctx, actor, a, "", 100)
 	_, out["GetList"] = s.GetList(ctx, actor, a, l)
 	_, out["Upload"] = s.Upload(ctx, actor, a, strings.NewReader(rows(0, 1)), list.Options{})
 	_, out["Change"] = s.Change(ctx, actor, a, audience.Request{Kind: list.Remove, Members: []list.Member{{ExternalID: "7"}}})
@@ -175,7 +175,7 @@ func TestUpload(t *testing.T) {
 	if len(jobs) != 1 || jobs[0].Kind != "list.match" || jobs[0].Key != string(v.ID) || jobs[0].State != job.Waiting || len(p.spills(t)) != 1 {
 		t.Errorf("jobs %+v, %d spills", jobs, len(p.spills(t)))
 	}
-	got, err := p.Audiences.Lists(t.Context(), s.actor, s.audience)
+	got, err := p.Audiences.Lists(t.Context(), s.actor, s.audience, "", 1000)
 	must(t, err)
 	if diff := cmp.Diff([]audience.ListView{v}, got); diff != "" {
 		t.Errorf("listed (-uploaded +got):\n%s", diff)

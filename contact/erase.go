@@ -84,6 +84,26 @@ func (p *People) Erase(ctx context.Context, actor selvedge.Actor, platformID str
 	return res, err
 }
 
+// Count says how many people stand behind ordinals.
+type Count struct {
+	People int64
+	Erased int64 // of these: erased, counted, not notifiable
+}
+
+// Count counts the people behind ordinals, of whichever addresses. Whoever was
+// erased is counted as long as the ordinals are there, and can no longer be found.
+// It is for the platform's own office: only an operator may.
+func (p *People) Count(ctx context.Context, actor selvedge.Actor, ordinals *roaring.Bitmap) (c Count, err error) {
+	if err := actor.Must(selvedge.OperatorRole); err != nil {
+		return Count{}, err
+	}
+	err = p.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) (err error) {
+		c.People, c.Erased, err = p.Repo.CountPeople(ctx, tx, ordinals)
+		return err
+	})
+	return c, err
+}
+
 // erasedAt returns when the accounts with these platform ids were erased; those
 // that never were are missing.
 func (im *Importer) erasedAt(ctx context.Context, tx selvedge.Tx, platformIDs []string) (map[string]time.Time, error) {

@@ -116,7 +116,7 @@ func TestEvents(t *testing.T) {
 		{"a new yes", gave("u1", jane, "offers", 70), applied, []string{"u1"}, []string{"control_lost", "ads.match.advertiser ads.suppress"}},
 		{
 			"some of it withdrawn", about(contact.EventWithdrawn, "u1", jane, 60, "ads.match.advertiser"), applied, nil,
-			[]string{"control_lost", "ads.suppress"},
+			[]string{"control_lost", "withdrawn ads.suppress"},
 		},
 		{"changed", about(contact.EventChanged, "u1", jane, 50), applied, nil, []string{"control_lost", "control_lost"}},
 		{"changed again", about(contact.EventChanged, "u1", jane, 50), unchanged, nil, []string{"control_lost", "control_lost"}},

@@ -110,7 +110,7 @@ func TestWhyNot(t *testing.T) {
 	p.load(t, adults("u1"), "")
 	check("no mask", "ads.match.advertiser ads.suppress")
 	p.withdraw(t, "u1", email(jane), purpose.Of(purpose.AdsSuppress))
-	check("withdrawn in part", "ads.match.advertiser")
+	check("withdrawn in part", "withdrawn ads.match.advertiser")
 	p.clock.Add(400 * 24 * time.Hour)
 	check("expired, one purpose withdrawn before", "expired")
 }

@@ -99,7 +99,7 @@ func TestWithdrawFromEveryPrompt(t *testing.T) {
 		t.Errorf("%+v", res)
 	}
 	p.wantLog(t, append(on, "5-5 grant_off ads.suppress [1]")...)
-	p.wantWhy(t, "u1", "ads.match.advertiser", "ads.match.partner", "not_given_for_ads", "not_verified", "ads.match.advertiser ads.suppress", "prompt_unknown")
+	p.wantWhy(t, "u1", "withdrawn ads.match.advertiser", "ads.match.partner", "not_given_for_ads", "not_verified", "ads.match.advertiser ads.suppress", "prompt_unknown")
 	p.wantReach(t, "advertisers still", jane, "u1", "u2")
 	if got := p.reach(t, purpose.AdsSuppress, jane); !cmp.Equal(got, []string{"u2"}) {
 		t.Errorf("for suppression: %v", got)
@@ -184,7 +184,7 @@ func TestWithdrawBeforeTheProof(t *testing.T) {
 		t.Errorf("%+v", r.Points)
 	}
 	p.wantWhy(t, "u1", "withdrawn")
-	p.wantWhy(t, "u2", "ads.suppress")
+	p.wantWhy(t, "u2", "withdrawn ads.suppress")
 	p.wantReach(t, "for advertisers", jane)
 	p.wantLog(t, "1-1 grant_on ads.suppress [1]")
 }

@@ -153,6 +153,12 @@ func (p *People) matchable(who person, v held, from prompt.Prompt) (purpose.Set,
 		return 0, []string{"import_open"}
 	}
 	live, why := v.grant.Live, []string(nil)
+	if v.Purposes.Ads()&v.withdrawn != 0 {
+		why = append(why, "withdrawn") // in part
+	}
+	if v.Purposes.Ads()&v.lost != 0 {
+		why = append(why, "control_lost")
+	}
 	for _, o := range who.objections {
 		if covers, org := o.Covers(v.Handle); org == "" {
 			live &^= covers

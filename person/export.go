@@ -2,11 +2,13 @@ package person
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"time"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/contact"
+	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/prompt"
 	"github.com/selvedge/selvedge/purpose"
 )
@@ -46,7 +48,8 @@ type Receipt struct {
 // ReceiptHeader says what the receipt is.
 type ReceiptHeader struct {
 	SchemaVersion string `json:"schema_version"`
-	Address       string `json:"address"` // as GET /v1/me names it
+	RecordID      string `json:"record_id"` // the same in every export; it says nothing of the person
+	Address       string `json:"address"`   // as GET /v1/me names it
 	Kind          string `json:"kind"`
 	Mask          string `json:"mask,omitempty"`
 }
@@ -57,7 +60,9 @@ type Processing struct {
 	Surface    string         `json:"surface,omitempty"`
 	Notices    []Notice       `json:"notices"`
 	LegalBasis string         `json:"legal_basis,omitempty"`
+	Data       string         `json:"personal_data"` // the category, in the extension pd of the Data Privacy Vocabulary
 	Purposes   []PurposeState `json:"purposes"`
+	Withdraw   string         `json:"withdrawal_method"`
 }
 
 // Notice is what the prompt said, in one language.
@@ -72,6 +77,9 @@ type PurposeState struct {
 	Name  string `json:"name"`
 	DPV   string `json:"dpv"`
 	State string `json:"state"` // given, withdrawn, expired or control_lost
+	// Until is when it ends by itself; missing if it does not, has ended, or does not
+	// count yet.
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // Event is something that happened to what was given.
@@ -160,11 +168,27 @@ func HeldByOf(by []Held) []HeldBy {
 	return out
 }
 
+// categories are those of personal data in the Data Privacy Vocabulary.
+var categories = map[identifier.Kind]string{
+	identifier.Email: "https://w3id.org/dpv/pd#EmailAddress",
+	identifier.Phone: "https://w3id.org/dpv/pd#TelephoneNumber",
+}
+
+// recordID names a receipt by what makes its contact point one. The handle in it
+// is keyed, so nobody can tell the address from it.
+func recordID(v contact.View) string {
+	sum := sha256.Sum256([]byte(v.Handle.String() + "\n" + v.Prompt.String() + "\n" + v.GivenAt.Format(time.RFC3339Nano)))
+	return "rcp_" + hex.EncodeToString(sum[:16])
+}
+
 func receipt(v contact.View, from prompt.Registered) Receipt {
 	r := Receipt{
-		Header:     ReceiptHeader{SchemaVersion: exportSchema, Address: v.Handle.String(), Kind: v.Kind.String(), Mask: v.Mask},
-		Processing: Processing{Prompt: v.Prompt.String(), Surface: from.Surface, LegalBasis: string(from.LegalBasis), Notices: []Notice{}, Purposes: []PurposeState{}},
-		Events:     []Event{{Type: "given", At: v.GivenAt}},
+		Header: ReceiptHeader{SchemaVersion: exportSchema, RecordID: recordID(v), Address: v.Handle.String(), Kind: v.Kind.String(), Mask: v.Mask},
+		Processing: Processing{
+			Prompt: v.Prompt.String(), Surface: from.Surface, LegalBasis: string(from.LegalBasis), Notices: []Notice{},
+			Data: categories[v.Kind], Purposes: []PurposeState{}, Withdraw: "POST /v1/me:withdraw",
+		},
+		Events: []Event{{Type: "given", At: v.GivenAt}},
 	}
 	for _, t := range from.Texts {
 		r.Processing.Notices = append(r.Processing.Notices, Notice{t.Language, t.Text, hex.EncodeToString(t.SHA256[:])})
@@ -178,11 +202,13 @@ func receipt(v contact.View, from prompt.Registered) Receipt {
 		r.Events = append(r.Events, Event{Type: string(e.Reason), At: e.At, Purpose: e.Purpose.String()})
 	}
 	for _, p := range v.Purposes.List() {
-		state := "given"
+		is := PurposeState{Name: p.String(), DPV: p.DPV(), State: "given"}
 		if e, ok := ended[p]; ok {
-			state = string(e.Reason)
+			is.State = string(e.Reason)
+		} else if p.Matchable() && !v.ExpiresAt.IsZero() {
+			is.Until = &v.ExpiresAt
 		}
-		r.Processing.Purposes = append(r.Processing.Purposes, PurposeState{p.String(), p.DPV(), state})
+		r.Processing.Purposes = append(r.Processing.Purposes, is)
 	}
 	return r
 }

@@ -216,7 +216,7 @@ func (s *faultySite) wantAllInTheEnd(t *testing.T) {
 	}
 	matched := 0
 	for _, a := range audiences {
-		lists, err := s.Audiences.Lists(t.Context(), s.actor, a.ID)
+		lists, err := s.Audiences.Lists(t.Context(), s.actor, a.ID, "", 100)
 		if err != nil {
 			t.Fatal(err)
 		}

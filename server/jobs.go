@@ -83,6 +83,11 @@ func (s *Server) Run(ctx context.Context) error {
 		entering.Go(func() { s.ledgers.run(ctx) })
 		entering.Go(func() { s.recur(ctx, &recurring{kind: CollectKind}) })
 		entering.Go(func() { s.recur(ctx, s.compacting()) })
+		entering.Go(func() {
+			if err := s.Holders.Follow(ctx); err != nil && ctx.Err() == nil {
+				s.cfg.Log.ErrorContext(ctx, "read who is in which audience", "error", err)
+			}
+		})
 	}
 	if err := s.Matcher.EnqueueWaiting(ctx); err != nil {
 		if ctx.Err() != nil {

@@ -153,6 +153,7 @@ type Server struct {
 	Audiences *audience.Service
 	Labels    *audience.Labels
 	Matcher   *audience.Matcher
+	Holders   *audience.Holders
 	Collector *blob.Collector
 	Jobs      job.Queue
 	Rotation  *rotation.Service
@@ -255,15 +256,15 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 		Blobs: blobs, Names: s.Collector,
 	}
 	s.Labels = &audience.Labels{Repo: audiences, Orgs: s.Orgs, Tx: db, Outbox: outbox, Ledger: s.ledgers, IDs: ids, Clock: cfg.Clock}
+	s.Holders = &audience.Holders{Repo: audiences, Labels: s.Labels, Tx: db, Blobs: blobs, Clock: cfg.Clock}
 	s.Matcher = &audience.Matcher{
-		Labels: s.Labels,
-		Repo:   audiences, Orgs: orgs, Tx: db, Changes: changes, Outbox: outbox, Jobs: s.Jobs, Blobs: blobs, Names: s.Collector, Index: s.index,
+		Repo: audiences, Orgs: orgs, Tx: db, Changes: changes, Outbox: outbox, Jobs: s.Jobs, Blobs: blobs, Names: s.Collector, Index: s.index,
 		Lists: lists, Matched: s.Rotation.Retire,
 		Ticks: report.Ticks{Every: cfg.Tick}, Figures: &report.Publisher{Repo: store.Publications{DB: db}, Blobs: blobs}, Clock: cfg.Clock, Code: cfg.Code, Log: cfg.Log, Ledger: s.ledgers,
 	}
 	s.Links = &person.Links{Sealer: vault.NewLinks(root, cfg.Entropy), Clock: cfg.Clock}
 	s.cursors = root.Derive("api/cursors")
-	s.Persons = &person.Service{People: s.People, Audiences: s.Matcher, Orgs: orgs, Prompts: prompts, Tx: db, Clock: cfg.Clock}
+	s.Persons = &person.Service{People: s.People, Audiences: s.Holders, Orgs: orgs, Prompts: prompts, Tx: db, Clock: cfg.Clock}
 	s.Rotation.Renew = s.Matcher.RenewSidecars
 	s.Rotation.Fold = s.Compactor.Fold
 	s.Orgs.Resumed = s.Matcher.Resume
@@ -310,7 +311,7 @@ func (s *Server) RebuildIndex(ctx context.Context) error { return s.index.Rebuil
 // Handler returns the HTTP API.
 func (s *Server) Handler() http.Handler {
 	return api.New(api.Config{
-		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, Labels: s.Labels, People: s.People, Events: s.Events, Persons: s.Persons, Links: s.Links, Tokens: s.Tokens, Prompts: s.Prompts, Ledger: s.ledgers, Work: s,
+		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, Office: s.Matcher, Labels: s.Labels, People: s.People, Events: s.Events, Persons: s.Persons, Links: s.Links, Tokens: s.Tokens, Prompts: s.Prompts, Ledger: s.ledgers, Work: s,
 		Importer: s.Importer, SpoolDir: s.spills, Outlive: s.ending.outlive,
 		Ready: s.ready, Metrics: s.metrics(), Cursors: s.cursors, Pace: s.cfg.Pace, Clock: s.cfg.Clock, Entropy: s.cfg.Entropy, Log: s.cfg.Log, Version: s.cfg.Code,
 	})
@@ -330,7 +331,7 @@ func (s *Server) HTTP(h http.Handler) *http.Server {
 
 // Close closes the installation. Nothing may be using it.
 func (s *Server) Close() error {
-	errs := []error{s.index.Close(), s.ledgers.close(), s.db.Close()}
+	errs := []error{s.index.Close(), s.Holders.Close(), s.ledgers.close(), s.db.Close()}
 	if s.lock != nil {
 		errs = append(errs, s.lock.Close())
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/audience"
@@ -54,8 +55,8 @@ func (a Audiences) InsertVersion(ctx context.Context, tx selvedge.Tx, v audience
 	}
 	_, err := exec(ctx, tx, `
 		INSERT INTO audience_version (audience_id, number, base, digest, members_sum, members_size, flips_sum, flips_size, added, removed,
-			position, epoch, rule_set, accepted_at, sealed_at, publish_at, size_step, size_at, size_due)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			position, epoch, rule_set, accepted_at, sealed_at, publish_at, size_step, size_at, size_due, seq)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT COALESCE(MAX(seq), 0) + 1 FROM audience_version))`,
 		v.Audience, v.Number, v.Base[:], v.Digest[:], sums[0], sizes[0], sums[1], sizes[1], v.Added, v.Removed,
 		v.Position, v.Epoch, v.RuleSet, micros{&v.AcceptedAt}, micros{&v.SealedAt}, micros{&v.PublishAt}, v.Figure.Size.Step(), micros{&v.Figure.At}, micros{&v.Figure.Due})
 	return err
@@ -88,4 +89,79 @@ func (Audiences) AllVersions(ctx context.Context, tx selvedge.Tx, fn func(audien
 		}
 		return fn(v)
 	}, `SELECT `+versionColumns+` FROM audience_version ORDER BY audience_id, number`)
+}
+
+// Unpublished implements audience.Repository.
+func (Audiences) Unpublished(ctx context.Context, tx selvedge.Tx, aud selvedge.AudienceID, at time.Time) ([]int64, error) {
+	return all(ctx, tx, number, `SELECT number FROM audience_version WHERE audience_id = ? AND publish_at > ? ORDER BY number`, aud, micros{&at})
+}
+
+// Progress implements audience.Repository.
+func (Audiences) Progress(ctx context.Context, tx selvedge.Tx, aud selvedge.AudienceID, at time.Time) (audience.Progress, error) {
+	return one(ctx, tx, func(s scanner) (p audience.Progress, err error) {
+		var lists, waiting int
+		var step *int
+		err = s.Scan(&lists, &waiting, &step, micros{&p.AsOf}, micros{&p.Figure.At}, micros{&p.Figure.Due})
+		if step != nil {
+			p.Figure.Size = report.SizeAt(*step)
+		}
+		p.Lists, p.Waiting = lists == 1, waiting == 1
+		return p, err
+	}, `SELECT CASE WHEN EXISTS (SELECT 1 FROM list WHERE audience_id = a.id) THEN 1 ELSE 0 END,
+		CASE WHEN EXISTS (SELECT 1 FROM list WHERE audience_id = a.id AND version = 0)
+			OR EXISTS (SELECT 1 FROM audience_version v JOIN list l ON l.audience_id = v.audience_id AND l.version = v.number
+				WHERE v.audience_id = a.id AND v.publish_at > ?) THEN 1 ELSE 0 END,
+		p.size_step, p.publish_at, p.size_at, p.size_due
+		FROM (SELECT CAST(? AS TEXT) AS id) a LEFT JOIN audience_version p ON p.audience_id = a.id AND p.number = (
+			SELECT q.number FROM audience_version q WHERE q.audience_id = a.id AND q.publish_at <= ? ORDER BY q.number DESC LIMIT 1)`,
+		micros{&at}, aud, micros{&at})
+}
+
+// Backward implements audience.Repository.
+func (Audiences) Backward(ctx context.Context, tx selvedge.Tx, aud selvedge.AudienceID, from int64, n int) ([]audience.Version, error) {
+	return all(ctx, tx, scanVersion, `SELECT `+versionColumns+` FROM audience_version
+		WHERE audience_id = ? AND number <= ? ORDER BY number DESC LIMIT ?`, aud, from, n)
+}
+
+// Sealed implements audience.Repository.
+func (Audiences) Sealed(ctx context.Context, tx selvedge.Tx, after int64, fn func(audience.Sealed) error) error {
+	const columns = `SELECT ` + versionColumns + `, org_id, v.seq FROM `
+	query, args := columns+`audience_version v JOIN audience a ON a.id = v.audience_id WHERE v.seq > ? ORDER BY v.seq`, []any{after}
+	if after == 0 {
+		query, args = columns+`audience a JOIN audience_version v ON v.audience_id = a.id AND v.number >= (
+			SELECT w.number FROM audience_version w WHERE w.audience_id = a.id AND w.members_sum IS NOT NULL ORDER BY w.number DESC LIMIT 1)
+			ORDER BY v.audience_id, v.number`, nil
+	}
+	return each(ctx, tx, func(s scanner) error {
+		var out audience.Sealed
+		var err error
+		if out.Version, err = scanVersion(&longer{s, []any{&out.Org, &out.Place}}); err != nil {
+			return err
+		}
+		return fn(out)
+	}, query, args...)
+}
+
+// longer scans more columns than who uses it knows of.
+type longer struct {
+	scanner
+	more []any
+}
+
+// Scan implements scanner.
+func (l *longer) Scan(into ...any) error { return l.scanner.Scan(append(into, l.more...)...) }
+
+// Unexpired implements audience.Repository.
+func (Audiences) Unexpired(ctx context.Context, tx selvedge.Tx, ids []selvedge.AudienceID, at time.Time) (out []selvedge.AudienceID, err error) {
+	err = inParts(len(ids), func(from, to int) error {
+		var args []any
+		for _, id := range ids[from:to] {
+			args = append(args, id)
+		}
+		part, err := all(ctx, tx, scanAudienceID, `SELECT id FROM audience WHERE id IN `+places(1, to-from)+` AND EXISTS (
+			SELECT 1 FROM list WHERE audience_id = audience.id AND kind <> 'remove' AND expires_at > ? AND state = 'matched')`, append(args, micros{&at})...)
+		out = append(out, part...)
+		return err
+	})
+	return out, err
 }

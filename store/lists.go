@@ -29,11 +29,12 @@ func (a Audiences) InsertList(ctx context.Context, tx selvedge.Tx, l list.List) 
 	}
 	_, err = exec(ctx, tx, `
 		INSERT INTO list (id, org_id, audience_id, kind, state, draft, report, spill_sum, spill_size, sidecar_sum, sidecar_size, sidecar_key, sidecar_epoch,
-			epoch, rule_set, accepted_at, sealed_at, effective_at, expires_at, version, seq)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, (SELECT COALESCE(MAX(seq), 0) + 1 FROM list))`,
+			epoch, rule_set, accepted_at, sealed_at, effective_at, expires_at, version, seq, came)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, (SELECT COALESCE(MAX(seq), 0) + 1 FROM list),
+			(SELECT COALESCE(MAX(came), 0) + 1 FROM list WHERE audience_id = ?))`,
 		l.ID, l.Org, l.Audience, l.Kind, l.State, l.Draft, string(text), l.Spill.Sum[:], l.Spill.Size,
 		sum, size, key, epoch, l.Epoch, l.RuleSet,
-		micros{&l.AcceptedAt}, micros{&l.SealedAt}, micros{&l.EffectiveAt}, micros{&l.ExpiresAt})
+		micros{&l.AcceptedAt}, micros{&l.SealedAt}, micros{&l.EffectiveAt}, micros{&l.ExpiresAt}, l.Audience)
 	return err
 }
 
@@ -84,6 +85,12 @@ func (Audiences) List(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID, a
 // Lists implements audience.Repository.
 func (Audiences) Lists(ctx context.Context, tx selvedge.Tx, aud selvedge.AudienceID) ([]list.List, error) {
 	return all(ctx, tx, scanList, `SELECT `+listColumns+` FROM list WHERE audience_id = ? ORDER BY seq`, aud)
+}
+
+// ListsAfter implements audience.Repository.
+func (Audiences) ListsAfter(ctx context.Context, tx selvedge.Tx, aud selvedge.AudienceID, after selvedge.ListID, n int) ([]list.List, error) {
+	return all(ctx, tx, scanList, `SELECT `+listColumns+` FROM list WHERE audience_id = ?
+		AND came > COALESCE((SELECT b.came FROM list b WHERE b.id = ? AND b.audience_id = ?), 0) ORDER BY came LIMIT ?`, aud, after, aud, n)
 }
 
 // Unmatched implements audience.Repository.

@@ -102,6 +102,7 @@ func Run(t *testing.T, open func(t *testing.T, clock selvedge.Clock) Backend) {
 		"Erasure":      erasureCases(),
 		"Audiences":    audienceCases(),
 		"Drafts":       draftCases(),
+		"Sealed":       sealedCases(),
 		"Changes":      changeCases(),
 		"Outbox":       outboxCases(),
 		"Verdict":      verdictCases(),

@@ -34,7 +34,7 @@ func FuzzReceive(f *testing.F) {
 	b := newBench(f)
 	before := b.files(f)
 	f.Fuzz(func(t *testing.T, text, region string) {
-		sealed, err := b.Receive(context.Background(), strings.NewReader(text), list.Options{DefaultRegion: region})
+		sealed, err := b.Receive(context.Background(), strings.NewReader(text), granted(list.Options{DefaultRegion: region}))
 		if err != nil {
 			if c := selvedge.CodeOf(err); c != selvedge.CodeInvalid && c != selvedge.CodeTooLarge {
 				t.Errorf("error is %v", err)

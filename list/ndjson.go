@@ -22,7 +22,7 @@ func (u *upload) openNDJSON(t *text, l *layout) (container, error) {
 			return nil, badColumns(0)
 		}
 	}
-	l.dialect, l.choices, l.country = lineDialect, u.Columns, -1
+	l.dialect, l.choices = lineDialect, u.Columns
 	u.report.Header = true // each object names its values
 	u.names = &names{layout: l, seen: map[string]bool{}}
 	return &ndjsonList{delimited.NewSplitter(t.in, l.dialect)}, nil
@@ -64,14 +64,7 @@ func (n *names) add(keys []string, r *Report) error {
 		}
 		n.seen[key] = true
 		number := len(n.seen)
-		switch role := n.layout.roleIn(key); {
-		case role == "":
-			r.Dropped++
-		case role != RoleCountry:
-			r.Columns = append(r.Columns, Column{number, string(role)})
-		case r.CountryColumn == 0:
-			r.CountryColumn = number
-		default:
+		if role := n.layout.roleIn(key); role == "" || !r.found(role, number) {
 			r.Dropped++
 		}
 		if len(n.seen) > maxNames || len(r.Columns) > MaxColumns {
@@ -127,15 +120,23 @@ func (w *worker) object(line string) {
 	}
 	w.rows++
 	w.begin()
+	filled := false
+	said := map[Role]bool{}
 	for _, f := range fields {
-		if f.role == RoleCountry && len(f.values) > 0 {
-			w.in(f.values[0])
-			break
+		if len(f.values) == 0 {
+			continue
 		}
+		filled = filled || f.role.kind() != 0
+		if !said[f.role] { // of two names that say the same the first one counts
+			w.beside(f.role, f.values[0])
+		}
+		said[f.role] = true
 	}
-	for _, f := range fields {
-		if k := f.role.kind(); k != 0 {
-			w.several(k, f.values)
+	if w.mayCount(filled) {
+		for _, f := range fields {
+			if k := f.role.kind(); k != 0 {
+				w.several(k, f.values)
+			}
 		}
 	}
 	w.endRow()

@@ -33,6 +33,9 @@ type worker struct {
 	country string // the last cell of a country column that was read, and what it means
 	meant   string
 	unknown bool // the row's country is not known
+
+	said    Consents // by the row
+	garbled bool     // it has a word for a consent that is none
 }
 
 func newWorker(p picker, keys *token.Keys, l *layout) *worker {
@@ -64,19 +67,62 @@ func (w *worker) take(cells []string) {
 	w.rows++
 	l := w.layout
 	w.begin()
-	if l.country >= 0 {
-		w.in(cells[l.country])
-	}
+	filled := false
 	for i, c := range l.wanted {
-		if c.kind != 0 {
-			w.cell(c.kind, cells[i])
+		if c.kind == 0 {
+			w.beside(c.role, cells[i])
+		} else {
+			filled = filled || cells[i] != ""
+		}
+	}
+	if w.mayCount(filled) {
+		for i, c := range l.wanted {
+			if c.kind != 0 {
+				w.cell(c.kind, cells[i])
+			}
 		}
 	}
 	w.endRow()
 }
 
-// begin begins a row of no country of its own.
-func (w *worker) begin() { w.region, w.unknown = w.layout.region, false }
+// begin begins a row that has said nothing of itself.
+func (w *worker) begin() {
+	w.region, w.unknown, w.said, w.garbled = w.layout.region, false, Consents{}, false
+}
+
+// beside reads a cell that says something of the row.
+func (w *worker) beside(r Role, text string) {
+	switch r {
+	case RoleCountry:
+		w.in(text)
+	case RoleAdUserData:
+		w.consent(&w.said.AdUserData, text)
+	case RoleAdPersonalization:
+		w.consent(&w.said.AdPersonalization, text)
+	}
+}
+
+func (w *worker) consent(to *Consent, text string) {
+	c, ok := ParseConsent(text)
+	*to = c
+	w.garbled = w.garbled || !ok
+}
+
+// mayCount says whether the row's identifiers are looked at, after all that it
+// says of itself. If not, it counts the row as refused, unless nothing is in it.
+func (w *worker) mayCount(filled bool) bool {
+	reason := w.layout.consent.refuses(w.said, w.region)
+	if w.garbled {
+		reason = ReasonBadConsent
+	}
+	if reason == identifier.Accepted {
+		return true
+	}
+	if filled {
+		w.refuse(reason, w.rows, 0, 1)
+	}
+	return false
+}
 
 // in reads the row's country. One that is not known is nobody's: to take the
 // list's instead would be a guess.

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/job"
 	"github.com/selvedge/selvedge/list"
@@ -43,18 +44,13 @@ func (c *Client) Audiences(ctx context.Context) ([]Audience, error) {
 	return every[Audience](ctx, c, "/v1/audiences")
 }
 
-// UploadList uploads a CSV file to an audience. The digest is the file's
-// SHA-256 as RFC 9530 writes it, "sha-256=:BASE64:"; with one, a file that
-// arrives otherwise is refused whole. It may be empty, and so may the region.
-func (c *Client) UploadList(ctx context.Context, audience selvedge.AudienceID, csv io.Reader, defaultRegion, digest string) (List, error) {
-	return c.UploadFile(ctx, audience, csv, list.Options{DefaultRegion: defaultRegion}, digest)
-}
-
-// UploadFile is UploadList for a file of any format, of which the sender may say
-// more.
-func (c *Client) UploadFile(ctx context.Context, audience selvedge.AudienceID, file io.Reader, o list.Options, digest string) (List, error) {
-	path := "/v1/audiences/" + url.PathEscape(string(audience)) + "/lists"
-	if q := listQuery(o); len(q) > 0 {
+// UploadList uploads a file to an audience. What is not said of it, the file
+// tells; only consent must be said, here or in its rows. The digest is the file's
+// SHA-256 as RFC 9530 writes it, "sha-256=:BASE64:"; with one, a file that arrives
+// otherwise is refused whole. It may be empty.
+func (c *Client) UploadList(ctx context.Context, id selvedge.AudienceID, file io.Reader, d audience.Delivery, digest string) (List, error) {
+	path := "/v1/audiences/" + url.PathEscape(string(id)) + "/lists"
+	if q := deliveryQuery(d); len(q) > 0 {
 		path += "?" + q.Encode()
 	}
 	req, err := http.NewRequestWithContext(ctx, "POST", strings.TrimSuffix(c.URL, "/")+path, file)

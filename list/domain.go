@@ -45,6 +45,9 @@ type List struct {
 	// The lists of one draft come into one version.
 	Draft int64
 
+	// Declared is what was declared of it.
+	Declared Declared
+
 	// Report is what the list's sender is told. It was complete when the list
 	// was taken, and the match changes nothing in it.
 	Report Report

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/selvedge/selvedge"
@@ -27,11 +28,15 @@ func (a Audiences) InsertList(ctx context.Context, tx selvedge.Tx, l list.List) 
 	if err != nil {
 		return err
 	}
+	declared, err := json.Marshal(l.Declared)
+	if err != nil {
+		return err
+	}
 	_, err = exec(ctx, tx, `
-		INSERT INTO list (id, org_id, audience_id, kind, state, draft, report, spill_sum, spill_size, sidecar_sum, sidecar_size, sidecar_key, sidecar_epoch,
+		INSERT INTO list (id, org_id, audience_id, kind, state, draft, declared, report, spill_sum, spill_size, sidecar_sum, sidecar_size, sidecar_key, sidecar_epoch,
 			epoch, rule_set, accepted_at, sealed_at, effective_at, expires_at, version, seq)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, (SELECT COALESCE(MAX(seq), 0) + 1 FROM list))`,
-		l.ID, l.Org, l.Audience, l.Kind, l.State, l.Draft, string(text), l.Spill.Sum[:], l.Spill.Size,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, (SELECT COALESCE(MAX(seq), 0) + 1 FROM list))`,
+		l.ID, l.Org, l.Audience, l.Kind, l.State, l.Draft, string(declared), string(text), l.Spill.Sum[:], l.Spill.Size,
 		sum, size, key, epoch, l.Epoch, l.RuleSet,
 		micros{&l.AcceptedAt}, micros{&l.SealedAt}, micros{&l.EffectiveAt}, micros{&l.ExpiresAt})
 	return err
@@ -42,14 +47,14 @@ func (Audiences) NextDraft(ctx context.Context, tx selvedge.Tx, aud selvedge.Aud
 	return one(ctx, tx, number, `SELECT COALESCE(MAX(draft), 0) + 1 FROM list WHERE audience_id = ?`, aud)
 }
 
-const listColumns = `id, org_id, audience_id, kind, state, draft, report, spill_sum, spill_size, sidecar_sum, sidecar_size, sidecar_key, COALESCE(sidecar_epoch, 0),
+const listColumns = `id, org_id, audience_id, kind, state, draft, declared, report, spill_sum, spill_size, sidecar_sum, sidecar_size, sidecar_key, COALESCE(sidecar_epoch, 0),
 	epoch, rule_set, accepted_at, sealed_at, effective_at, expires_at, members_sum, members_size, version`
 
 func scanList(s scanner) (l list.List, err error) {
-	var text string
+	var declared, text string
 	var spill, members, tied nullRef
 	var sidecar list.Sidecar
-	err = s.Scan(&l.ID, &l.Org, &l.Audience, &l.Kind, &l.State, &l.Draft, &text, &spill.sum, &spill.size,
+	err = s.Scan(&l.ID, &l.Org, &l.Audience, &l.Kind, &l.State, &l.Draft, &declared, &text, &spill.sum, &spill.size,
 		&tied.sum, &tied.size, &sidecar.Key, &sidecar.Epoch, &l.Epoch, &l.RuleSet,
 		micros{&l.AcceptedAt}, micros{&l.SealedAt}, micros{&l.EffectiveAt}, micros{&l.ExpiresAt}, &members.sum, &members.size, &l.Version)
 	if err != nil {
@@ -60,7 +65,7 @@ func scanList(s scanner) (l list.List, err error) {
 		sidecar.Ref = *ref
 		l.Sidecar = &sidecar
 	}
-	return l, json.Unmarshal([]byte(text), &l.Report)
+	return l, errors.Join(json.Unmarshal([]byte(declared), &l.Declared), json.Unmarshal([]byte(text), &l.Report))
 }
 
 // nullRef is a blob's name in two columns that are null together.

@@ -114,6 +114,12 @@ func audienceOfAnother(t *testing.T, s *site) {
 func newList(id string, n byte) list.List {
 	return list.List{
 		ID: selvedge.ListID(id), Org: "o", Audience: "a", Kind: list.Add, State: list.StateAccepted, Draft: int64(n) + 1,
+		Declared: list.Declared{
+			Declaration: list.Declaration{
+				Source: list.FromBoth, Consents: list.Consents{AdUserData: list.Granted, AdPersonalization: list.Denied}, HashRules: list.RulesMeta,
+			},
+			DefaultRegion: "GB", Terms: 1<<40 + int64(n), Label: "lbl", ConsentFree: list.Countries{"CA", "US"},
+		},
 		Report: list.Report{
 			Header: true, Columns: []list.Column{{Number: 2, Kind: "email"}}, Dropped: int(n),
 			Rows: list.Tally{Read: 1 << 40, Used: int64(n)}, Identifiers: list.Tally{Read: 3, Refused: 2}, Clear: 1, Hashed: 1 << 50, Repaired: 4,

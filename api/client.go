@@ -69,6 +69,11 @@ func (c *Client) List(ctx context.Context, audience selvedge.AudienceID, id selv
 	return call[List](ctx, c, "GET", "/v1/audiences/"+url.PathEscape(string(audience))+"/lists/"+url.PathEscape(string(id)), nil)
 }
 
+// Rows returns which rows of a list were refused.
+func (c *Client) Rows(ctx context.Context, audience selvedge.AudienceID, id selvedge.ListID) (RowReport, error) {
+	return call[RowReport](ctx, c, "GET", "/v1/audiences/"+url.PathEscape(string(audience))+"/lists/"+url.PathEscape(string(id))+"/rows", nil)
+}
+
 // AddMembers puts members into an audience's draft.
 func (c *Client) AddMembers(ctx context.Context, audience selvedge.AudienceID, m Members) (Batch, error) {
 	return c.members(ctx, audience, "add", m)

@@ -89,6 +89,13 @@ func (d *door) listOperations() []operation {
 			id: "getList", route: "GET /v1/audiences/{audience}/lists/{list}", roles: org, scope: selvedge.ReadAudiences, handle: d.getList,
 			summary: "Show a list", status: http.StatusOK, out: List{}, problems: []selvedge.Code{selvedge.CodeNotFound},
 		},
+		{
+			id: "getRows", route: "GET /v1/audiences/{audience}/lists/{list}/rows", roles: org, scope: selvedge.ReadAudiences, handle: d.getRows,
+			summary: "Show which rows of a list were refused",
+			about:   "Each row by its number and the number of its reason, never by what stood in it; until the list is over. As JSON, or as CSV for a spreadsheet.",
+			params:  []param{query("format", "json or csv; json unless it is given")},
+			status:  http.StatusOK, out: RowReport{}, also: csvMedia, problems: []selvedge.Code{selvedge.CodeNotFound, selvedge.CodeInvalid},
+		},
 	}
 }
 

@@ -31,6 +31,7 @@ type operation struct {
 	file   string // media type of a body that is a file; "" if it is none
 	status int    // of success
 	out    any    // zero value of the answer
+	also   string // media type of an answer that is a file, if there may be one
 	secret bool   // the answer holds a secret, and must not be kept
 	// problems are the codes that this operation can answer beside those that
 	// every one can: unauthenticated, forbidden, contained and internal, and

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"mime"
 	"net/http"
 	"strings"
 	"time"
@@ -116,6 +117,11 @@ func (d *door) perform(h http.Header, r *http.Request, o operation, actor selved
 	if err != nil {
 		return nil, err
 	}
+	if f, ok := v.(file); ok {
+		h.Set("Content-Type", f.mediaType)
+		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.name}))
+		return f.content, nil
+	}
 	linkNext(h, r, v)
 	return encode(v)
 }
@@ -200,9 +206,12 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	write(w, status, body)
 }
 
-// write writes a body of JSON. An error of it is a client's that went away.
+// write writes a body, of JSON unless its type is set already. An error of it is a
+// client's that went away.
 func write(w http.ResponseWriter, status int, body []byte) {
-	w.Header().Set("Content-Type", "application/json")
+	if w.Header().Get("Content-Type") == "" {
+		w.Header().Set("Content-Type", "application/json")
+	}
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }

@@ -23,10 +23,13 @@ type arrival struct {
 // becomes part of the audience's draft.
 func accept[T any](ctx context.Context, s *Service, actor selvedge.Actor, l arrival, sealed list.Sealed, told func(list.List) T) (T, error) {
 	for {
-		l.Report, l.Spill, l.Sidecar, l.Epoch, l.RuleSet = sealed.Report, &sealed.Spill, sealed.Sidecar, sealed.Epoch, sealed.RuleSet
+		l.Report, l.Spill, l.Sidecar, l.Rows, l.Epoch, l.RuleSet = sealed.Report, &sealed.Spill, sealed.Sidecar, sealed.Rows, sealed.Epoch, sealed.RuleSet
 		refs := []blob.Ref{sealed.Spill}
 		if sealed.Sidecar != nil {
 			refs = append(refs, sealed.Sidecar.Ref)
+		}
+		if sealed.Rows != nil {
+			refs = append(refs, *sealed.Rows)
 		}
 		var kept list.List
 		err := s.Names.Name(ctx, func() (err error) {

@@ -1,6 +1,7 @@
 package list
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"slices"
@@ -42,11 +43,28 @@ func (v *Receiver) ReadTokens(r io.Reader, region string) (rows int64, err error
 	u := &upload{gatherer: g, dir: v.Dir}
 	defer u.close()
 	defer u.closeAll()
-	l := &layout{region: region}
+	l := v.layout(Options{DefaultRegion: region, Declaration: Declaration{Consents: Consents{Granted, Granted}}})
 	in, err := u.open(&source{ctx: ctx, r: r}, l)
 	if err != nil {
 		return 0, err
 	}
 	err = u.run(ctx, in, l, v.processors())
 	return u.report.Rows.Read, err
+}
+
+// RowsMagic is what row reports begin with.
+const RowsMagic = rowsMagic
+
+// ReadRows reads the bytes of a row report.
+func ReadRows(b []byte, keys RowKeys) (RowReport, error) { return readRows(b, keys) }
+
+// SealRows makes the bytes of a row report of what is under its seal.
+func SealRows(plain []byte, keys RowKeys) []byte {
+	var out bytes.Buffer
+	header := append([]byte(rowsMagic), make([]byte, rowsSalt)...)
+	out.Write(header)
+	w := keys.of(header[len(rowsMagic):]).Seal(&out, header)
+	_, _ = w.Write(plain)
+	_ = w.Close()
+	return out.Bytes()
 }

@@ -50,6 +50,14 @@ func FuzzReceive(f *testing.F) {
 					t.Fatal(err)
 				}
 			}
+			if sealed.Rows != nil {
+				if r, err := b.RowReport(context.Background(), *sealed.Rows); err != nil || len(r.Rows) == 0 || sealed.Report.Identifiers.Refused == 0 {
+					t.Errorf("row report %+v, %v", r, err)
+				}
+				if err := b.Blobs.Delete(context.Background(), *sealed.Rows); err != nil {
+					t.Fatal(err)
+				}
+			}
 		}
 		if after := b.files(t); !slices.Equal(before, after) {
 			t.Errorf("left: %v", after)

@@ -31,8 +31,9 @@ type harvest struct {
 	ends    []int          // where each of them ends
 
 	refusals []refusal
-	keys     []string // names of columns that were new, where each row has names of its own
-	fault    error    // of the row that the rows end with, which nothing comes after
+	rejects  []RefusedRow // the first of them, one by one
+	keys     []string     // names of columns that were new, where each row has names of its own
+	fault    error        // of the row that the rows end with, which nothing comes after
 }
 
 // refusal counts what was refused for one reason.
@@ -65,7 +66,7 @@ func (h *harvest) reset() {
 	for i, l := range kept {
 		kept[i] = lane{l.tokens[:0], l.places[:0]}
 	}
-	*h = harvest{lanes: kept, records: h.records[:0], ties: h.ties[:0], ends: h.ends[:0]}
+	*h = harvest{lanes: kept, records: h.records[:0], ties: h.ties[:0], ends: h.ends[:0], rejects: h.rejects[:0]}
 }
 
 // mint makes tokens of the digests, and records of the tokens.
@@ -95,6 +96,9 @@ func (h *harvest) tied(to []Key, ties []tie) []Key {
 // refuse notes a refusal of n identifiers of a row, or of a row as a whole.
 func (h *harvest) refuse(reason identifier.Reason, row, n, whole int64) {
 	h.refusals = mergeRefusal(h.refusals, refusal{reason, n, whole, []int64{row}})
+	if len(h.rejects) <= MaxListedRows {
+		h.rejects = append(h.rejects, RefusedRow{row, reason})
+	}
 }
 
 // mergeRefusal adds f to what is sorted by reason. Its rows are not before any

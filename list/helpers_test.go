@@ -42,7 +42,7 @@ func newBench(t testing.TB) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bench{list.Receiver{Keys: ring, External: list.NewExternalIDs(root), Blobs: blobs, Entropy: selvedge.NewSeededEntropy("list"), Dir: dir, Memory: 24 * 4}, dir}
+	return &bench{list.Receiver{Keys: ring, External: list.NewExternalIDs(root), RowKeys: list.NewRowKeys(root), Blobs: blobs, Entropy: selvedge.NewSeededEntropy("list"), Dir: dir, Memory: 24 * 4}, dir}
 }
 
 // newRing returns a Keyring with keys of the first epoch.

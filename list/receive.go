@@ -19,6 +19,7 @@ const DefaultMemory = 64 << 20
 type Receiver struct {
 	Keys     *token.Keyring // the keys of the tokens
 	External ExternalIDs    // of the senders' own ids
+	RowKeys  RowKeys        // of the reports of rows
 	// ConsentFree are the countries whose rows need no consent, by the operator's
 	// word. Without any, every row needs one.
 	ConsentFree Countries
@@ -32,11 +33,12 @@ type Receiver struct {
 	workers int // how many goroutines read rows; 0 for one on each processor
 }
 
-// Sealed is a list that was read to its end. Its spill is durable, and so is its
-// sidecar.
+// Sealed is a list that was read to its end. Its spill is durable, and so are its
+// sidecar and its row report.
 type Sealed struct {
 	Spill   blob.Ref
-	Sidecar *Sidecar // nil if no row has two identifiers
+	Sidecar *Sidecar  // nil if no row has two identifiers
+	Rows    *blob.Ref // the row report; nil if nothing was refused, and for a batch
 	Epoch   token.Epoch
 	RuleSet uint32
 	Report  Report
@@ -78,6 +80,7 @@ func (v *Receiver) Receive(ctx context.Context, r io.Reader, o Options) (Sealed,
 	if err != nil {
 		return Sealed{}, err
 	}
+	g.rows = &rowsWriter{ctx: ctx, blobs: v.Blobs, entropy: v.Entropy, keys: v.RowKeys}
 	defer g.close()
 	l := v.layout(o)
 	u := &upload{gatherer: g, Options: o, dir: v.Dir, consent: l.consent}

@@ -247,7 +247,7 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 		Handles: handles, Masks: masks, Marks: contact.NewMarks(root), Eraser: outbox, Ages: cfg.UnknownAge, Clock: cfg.Clock, Ledger: s.ledgers,
 	}
 	s.Events = &contact.Events{Importer: s.Importer, People: s.People}
-	lists := &list.Receiver{Keys: keys, External: list.NewExternalIDs(root), ConsentFree: s.free, Blobs: blobs, Entropy: cfg.Entropy, Dir: spills, Memory: sortMemory}
+	lists := &list.Receiver{Keys: keys, External: list.NewExternalIDs(root), RowKeys: list.NewRowKeys(root), ConsentFree: s.free, Blobs: blobs, Entropy: cfg.Entropy, Dir: spills, Memory: sortMemory}
 	s.Labels = &audience.Labels{Repo: audiences, Orgs: s.Orgs, Tx: db, Outbox: outbox, Ledger: s.ledgers, IDs: ids, Clock: cfg.Clock}
 	s.Audiences = &audience.Service{
 		Repo: audiences, Orgs: s.Orgs, Tx: db, Changes: changes, Outbox: outbox, IDs: ids, Clock: cfg.Clock,

@@ -16,10 +16,14 @@ import (
 // InsertList implements audience.Repository.
 func (a Audiences) InsertList(ctx context.Context, tx selvedge.Tx, l list.List) error {
 	refs := []blob.Ref{*l.Spill}
-	var sum, size, key, epoch any
+	var sum, size, key, epoch, rowsSum, rowsSize any
 	if c := l.Sidecar; c != nil {
 		refs = append(refs, c.Ref)
 		sum, size, key, epoch = c.Ref.Sum[:], c.Ref.Size, c.Key, c.Epoch
+	}
+	if r := l.Rows; r != nil {
+		refs = append(refs, *r)
+		rowsSum, rowsSize = r.Sum[:], r.Size
 	}
 	if err := a.DB.refer(ctx, tx, refs...); err != nil {
 		return err
@@ -34,10 +38,10 @@ func (a Audiences) InsertList(ctx context.Context, tx selvedge.Tx, l list.List) 
 	}
 	_, err = exec(ctx, tx, `
 		INSERT INTO list (id, org_id, audience_id, kind, state, draft, declared, report, spill_sum, spill_size, sidecar_sum, sidecar_size, sidecar_key, sidecar_epoch,
-			epoch, rule_set, accepted_at, sealed_at, effective_at, expires_at, version, seq)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, (SELECT COALESCE(MAX(seq), 0) + 1 FROM list))`,
+			rows_sum, rows_size, epoch, rule_set, accepted_at, sealed_at, effective_at, expires_at, version, seq)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, (SELECT COALESCE(MAX(seq), 0) + 1 FROM list))`,
 		l.ID, l.Org, l.Audience, l.Kind, l.State, l.Draft, string(declared), string(text), l.Spill.Sum[:], l.Spill.Size,
-		sum, size, key, epoch, l.Epoch, l.RuleSet,
+		sum, size, key, epoch, rowsSum, rowsSize, l.Epoch, l.RuleSet,
 		micros{&l.AcceptedAt}, micros{&l.SealedAt}, micros{&l.EffectiveAt}, micros{&l.ExpiresAt})
 	return err
 }
@@ -48,19 +52,19 @@ func (Audiences) NextDraft(ctx context.Context, tx selvedge.Tx, aud selvedge.Aud
 }
 
 const listColumns = `id, org_id, audience_id, kind, state, draft, declared, report, spill_sum, spill_size, sidecar_sum, sidecar_size, sidecar_key, COALESCE(sidecar_epoch, 0),
-	epoch, rule_set, accepted_at, sealed_at, effective_at, expires_at, members_sum, members_size, version`
+	rows_sum, rows_size, epoch, rule_set, accepted_at, sealed_at, effective_at, expires_at, members_sum, members_size, version`
 
 func scanList(s scanner) (l list.List, err error) {
 	var declared, text string
-	var spill, members, tied nullRef
+	var spill, members, tied, rows nullRef
 	var sidecar list.Sidecar
 	err = s.Scan(&l.ID, &l.Org, &l.Audience, &l.Kind, &l.State, &l.Draft, &declared, &text, &spill.sum, &spill.size,
-		&tied.sum, &tied.size, &sidecar.Key, &sidecar.Epoch, &l.Epoch, &l.RuleSet,
+		&tied.sum, &tied.size, &sidecar.Key, &sidecar.Epoch, &rows.sum, &rows.size, &l.Epoch, &l.RuleSet,
 		micros{&l.AcceptedAt}, micros{&l.SealedAt}, micros{&l.EffectiveAt}, micros{&l.ExpiresAt}, &members.sum, &members.size, &l.Version)
 	if err != nil {
 		return l, err
 	}
-	l.Spill, l.Members = spill.ref(blob.KindSpill), members.ref(blob.KindBitmap)
+	l.Spill, l.Members, l.Rows = spill.ref(blob.KindSpill), members.ref(blob.KindBitmap), rows.ref(blob.KindRows)
 	if ref := tied.ref(blob.KindSidecar); ref != nil {
 		sidecar.Ref = *ref
 		l.Sidecar = &sidecar
@@ -139,7 +143,7 @@ func (Audiences) Draft(ctx context.Context, tx selvedge.Tx, aud selvedge.Audienc
 // Living implements audience.Repository.
 func (Audiences) Living(ctx context.Context, tx selvedge.Tx, at time.Time) ([]audience.Audience, error) {
 	return all(ctx, tx, scanAudience, `SELECT `+audienceColumns+` FROM audience WHERE id IN (SELECT audience_id FROM list
-		WHERE state = 'matched' AND kind <> 'remove' AND (expires_at > ? OR sidecar_sum IS NOT NULL)) ORDER BY seq`, micros{&at})
+		WHERE state = 'matched' AND kind <> 'remove' AND (expires_at > ? OR sidecar_sum IS NOT NULL OR rows_sum IS NOT NULL)) ORDER BY seq`, micros{&at})
 }
 
 func scanAudienceID(s scanner) (id selvedge.AudienceID, err error) {
@@ -177,8 +181,8 @@ func (Audiences) DropSidecars(ctx context.Context, tx selvedge.Tx, ids []selvedg
 		for _, id := range ids[from:to] {
 			args = append(args, id)
 		}
-		_, err := exec(ctx, tx, `UPDATE list SET sidecar_sum = NULL, sidecar_size = NULL, sidecar_key = NULL, sidecar_epoch = NULL
-			WHERE id IN `+places(1, to-from), args...)
+		_, err := exec(ctx, tx, `UPDATE list SET sidecar_sum = NULL, sidecar_size = NULL, sidecar_key = NULL, sidecar_epoch = NULL,
+			rows_sum = NULL, rows_size = NULL WHERE id IN `+places(1, to-from), args...)
 		return err
 	})
 }

@@ -99,6 +99,22 @@ func (cmd audienceShowCmd) Run(ctx context.Context, c *console) error {
 
 type listCmd struct {
 	Upload listUploadCmd `cmd:"" help:"Upload a list to an audience."`
+	Rows   listRowsCmd   `cmd:"" help:"Show which rows of a list were refused, and why."`
+}
+
+type listRowsCmd struct {
+	remote
+	Audience selvedge.AudienceID `required:"" help:"Id of the audience."`
+	List     selvedge.ListID     `arg:"" help:"Id of the list."`
+}
+
+func (cmd listRowsCmd) Run(ctx context.Context, c *console) error {
+	client, err := cmd.client()
+	if err != nil {
+		return err
+	}
+	v, err := client.Rows(ctx, cmd.Audience, cmd.List)
+	return show(c, v, err)
 }
 
 // declared is what a sender declares about a list.

@@ -129,6 +129,7 @@ func newList(id string, n byte) list.List {
 		Sidecar: &list.Sidecar{
 			Ref: blob.Ref{Kind: blob.KindSidecar, Sum: [32]byte{0: n, 31: 0xfe}, Size: 1 << 41}, Key: []byte{n, 0, 0xff}, Epoch: token.Epoch(n) + 1,
 		},
+		Rows:  &blob.Ref{Kind: blob.KindRows, Sum: [32]byte{0: n, 31: 0xfd}, Size: 1 << 42},
 		Epoch: 1<<32 - 1, RuleSet: 3, AcceptedAt: start, SealedAt: start.Add(time.Second), EffectiveAt: start.Add(time.Minute), ExpiresAt: start.Add(time.Hour),
 	}
 }

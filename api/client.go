@@ -49,19 +49,28 @@ func (c *Client) Audiences(ctx context.Context) ([]Audience, error) {
 // SHA-256 as RFC 9530 writes it, "sha-256=:BASE64:"; with one, a file that arrives
 // otherwise is refused whole. It may be empty.
 func (c *Client) UploadList(ctx context.Context, id selvedge.AudienceID, file io.Reader, d audience.Delivery, digest string) (List, error) {
-	path := "/v1/audiences/" + url.PathEscape(string(id)) + "/lists"
-	if q := deliveryQuery(d); len(q) > 0 {
-		path += "?" + q.Encode()
-	}
+	return send[List](ctx, c, id, file, deliveryQuery(d), digest)
+}
+
+// PreviewList sends a file as UploadList does, for a dry run: nothing of it is
+// kept.
+func (c *Client) PreviewList(ctx context.Context, id selvedge.AudienceID, file io.Reader, d audience.Delivery) (Preview, error) {
+	q := deliveryQuery(d)
+	q.Set(dryRun, "true")
+	return send[Preview](ctx, c, id, file, q, "")
+}
+
+func send[T any](ctx context.Context, c *Client, id selvedge.AudienceID, file io.Reader, q url.Values, digest string) (out T, err error) {
+	path := "/v1/audiences/" + url.PathEscape(string(id)) + "/lists?" + q.Encode()
 	req, err := http.NewRequestWithContext(ctx, "POST", strings.TrimSuffix(c.URL, "/")+path, file)
 	if err != nil {
-		return List{}, err
+		return out, err
 	}
 	req.Header.Set("Content-Type", "application/octet-stream")
 	if digest != "" {
 		req.Header.Set("Content-Digest", digest)
 	}
-	return do[List](c, req)
+	return do[T](c, req)
 }
 
 // List returns a list of an audience.

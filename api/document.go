@@ -74,6 +74,9 @@ func describe(o operation, schemas huma.Registry) *huma.Operation {
 			"X-Request-Id": {Schema: &huma.Schema{Type: huma.TypeString}, Description: "stands in the server's log too"},
 		},
 	}
+	if o.dry != nil {
+		out.Responses[strconv.Itoa(http.StatusOK)] = &huma.Response{Description: "of a dry run", Content: jsonOf(o.dry, schemas)}
+	}
 	if o.also != "" {
 		out.Responses[strconv.Itoa(o.status)].Content[o.also] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
 	}

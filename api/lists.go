@@ -43,13 +43,10 @@ type List struct {
 func listOf(v audience.ListView) List {
 	b := List{
 		ID: v.ID, Audience: v.Audience, Kind: v.Kind, Status: v.Status, AcceptedAt: v.AcceptedAt,
-		Declaration: v.Declared, Report: v.Report, Advice: map[identifier.Reason]string{},
+		Declaration: v.Declared, Report: v.Report, Advice: adviceOn(v.Report),
 	}
 	if v.Adds() {
 		b.EffectiveAt, b.ExpiresAt = &v.EffectiveAt, &v.ExpiresAt
-	}
-	for _, r := range v.Report.Refused {
-		b.Advice[r.Reason] = list.ReasonText(r.Reason)
 	}
 	return b
 }
@@ -75,10 +72,11 @@ func (d *door) listOperations() []operation {
 				query("hash_rules", "by whose rules the list was hashed: plain, x, meta, google, uid2, tiktok, snap, pinterest, linkedin, liveramp, amazon or other"),
 				query("expires_at", "when the members leave the audience, RFC 3339: 180 days from now unless it is given, at most 540"),
 				query("terms_version", "the version of the terms that was read; another one than that in force is refused"),
+				query(dryRun, "true: nothing is kept, and the answer says how the first 100 rows would be read"),
 				query("label", "what people are to be shown of the audience: proposed with the list"),
 				header("Content-Digest", "sha-256=:BASE64: of the file (RFC 9530); a file that arrives otherwise is refused whole"),
 			},
-			file: "text/csv", status: http.StatusCreated, out: List{}, problems: []selvedge.Code{selvedge.CodeNotFound, selvedge.CodeConflict},
+			file: "text/csv", status: http.StatusCreated, out: List{}, dry: Preview{}, problems: []selvedge.Code{selvedge.CodeNotFound, selvedge.CodeConflict},
 		},
 		{
 			id: "listLists", route: "GET /v1/audiences/{audience}/lists", roles: org, scope: selvedge.ReadAudiences, handle: d.listLists,
@@ -114,8 +112,32 @@ func (d *door) uploadList(ctx context.Context, actor selvedge.Actor, r *http.Req
 	if err != nil {
 		return nil, err
 	}
-	v, err := d.Audiences.Upload(ctx, actor, selvedge.AudienceID(r.PathValue("audience")), body, o)
+	id := selvedge.AudienceID(r.PathValue("audience"))
+	dry, err := flag(dryRun, r.URL.Query().Get(dryRun))
+	if err != nil {
+		return nil, err
+	}
+	if dry {
+		return d.previewList(ctx, actor, id, body, o)
+	}
+	v, err := d.Audiences.Upload(ctx, actor, id, body, o)
 	return listOf(v), err
+}
+
+// previewList answers a dry run. The rest of the file is read too: a sender that
+// is answered before it has sent everything may not get to read the answer.
+func (d *door) previewList(ctx context.Context, actor selvedge.Actor, id selvedge.AudienceID, body io.Reader, o audience.Delivery) (any, error) {
+	v, err := d.Audiences.Preview(ctx, actor, id, body, o)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.Copy(io.Discard, body); err != nil {
+		if _, said := errors.AsType[*selvedge.Error](err); !said {
+			err = selvedge.Errorf(selvedge.CodeInvalid, "the file did not arrive to its end").Because("ended_early")
+		}
+		return nil, err
+	}
+	return previewOf(v), nil
 }
 
 // listOptions reads what the sender says about a list. The words are checked where

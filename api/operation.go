@@ -38,6 +38,9 @@ type operation struct {
 	// invalid and too_large where there is a body.
 	problems []selvedge.Code
 	handle   handler
+	// dry is the answer to a request that asks for a dry run, nil if none can. A dry
+	// run changes nothing, is answered with 200, and its answer is kept nowhere.
+	dry any
 	// answer makes the answer from what the act comes to, of an operation that may
 	// carry an idempotency key.
 	answer func(any) any

@@ -91,16 +91,22 @@ func (d *door) answer(w http.ResponseWriter, r *http.Request, o operation) (int,
 	if err := d.honour(w.Header(), r, actor, o); err != nil {
 		return 0, err
 	}
-	if key := r.Header.Get(idempotencyKey); key != "" && o.once() {
+	status := o.status
+	if o.dry != nil && r.URL.Query().Get(dryRun) == "true" {
+		status = http.StatusOK
+	} else if key := r.Header.Get(idempotencyKey); key != "" && o.once() {
 		return d.answerOnce(w, r, o, actor, key)
 	}
 	body, err := d.perform(w.Header(), r, o, actor)
 	if err != nil {
 		return 0, err
 	}
-	write(w, o.status, body)
-	return o.status, nil
+	write(w, status, body)
+	return status, nil
 }
+
+// dryRun is the parameter that asks for a dry run.
+const dryRun = "dry_run"
 
 // admitted returns a CodeForbidden error, Reason "scope", if an org's key is not
 // for this operation.

@@ -43,6 +43,15 @@ func (s *Service) Upload(ctx context.Context, actor selvedge.Actor, id selvedge.
 	return accept(ctx, s, actor, arrival{List: l, terms: d.Terms, label: d.Label}, sealed, told)
 }
 
+// Preview says how the first rows of a list would be read, and keeps nothing. It
+// returns the errors of Upload, as far as these rows show them.
+func (s *Service) Preview(ctx context.Context, actor selvedge.Actor, id selvedge.AudienceID, r io.Reader, d Delivery) (list.Preview, error) {
+	if _, err := s.mayDeliver(ctx, actor, id, d); err != nil {
+		return list.Preview{}, err
+	}
+	return s.Receiver.Preview(ctx, r, d.Options)
+}
+
 // mayDeliver refuses what cannot be taken before anything of the list is read, so
 // that nobody streams gigabytes in vain, or to an id that is not theirs.
 func (s *Service) mayDeliver(ctx context.Context, actor selvedge.Actor, id selvedge.AudienceID, d Delivery) (list.List, error) {

@@ -34,6 +34,13 @@ func FuzzReceive(f *testing.F) {
 	b := newBench(f)
 	before := b.files(f)
 	f.Fuzz(func(t *testing.T, text, region string) {
+		p, err := b.Preview(context.Background(), strings.NewReader(text), granted(list.Options{DefaultRegion: region}))
+		if c := selvedge.CodeOf(err); err != nil && c != selvedge.CodeInvalid && c != selvedge.CodeTooLarge {
+			t.Errorf("preview: error is %v", err)
+		}
+		if err == nil {
+			checkSums(t, p.Report)
+		}
 		sealed, err := b.Receive(context.Background(), strings.NewReader(text), granted(list.Options{DefaultRegion: region}))
 		if err != nil {
 			if c := selvedge.CodeOf(err); c != selvedge.CodeInvalid && c != selvedge.CodeTooLarge {

@@ -140,6 +140,9 @@ func (u *upload) mapColumns(l *layout, first []string, more [][]string, row int6
 		return false, noKnownColumn(row)
 	}
 	u.report.Header = header
+	if header {
+		u.header = first
+	}
 	u.report.Dropped = max(0, len(first)-len(l.wanted))
 	for _, c := range l.wanted {
 		u.report.found(c.role, c.index+1)

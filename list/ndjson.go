@@ -53,6 +53,7 @@ func (l *layout) roleIn(name string) Role {
 type names struct {
 	layout *layout
 	seen   map[string]bool
+	order  []string
 }
 
 // add takes names that were new to a worker, and reports their columns. They may
@@ -63,6 +64,7 @@ func (n *names) add(keys []string, r *Report) error {
 			continue
 		}
 		n.seen[key] = true
+		n.order = append(n.order, key)
 		number := len(n.seen)
 		if role := n.layout.roleIn(key); role == "" || !r.found(role, number) {
 			r.Dropped++
@@ -81,7 +83,7 @@ func (c ndjsonChunk) read(w *worker) error {
 	s := &w.scanner
 	s.Reset(string(c))
 	line, want := make([]string, 1), []int{0}
-	for {
+	for !w.full() {
 		switch s.Next(want, line) {
 		case delimited.End:
 			return nil
@@ -94,6 +96,7 @@ func (c ndjsonChunk) read(w *worker) error {
 			w.object(line[0])
 		}
 	}
+	return nil
 }
 
 // field is a member of an object that is read.

@@ -118,6 +118,7 @@ type upload struct {
 	Options
 	dir     string
 	consent consentRule
+	header  []string    // of a Preview: the names of the columns, if there are any
 	opened  []io.Closer // what the list is read through, the outermost last
 }
 

@@ -36,6 +36,9 @@ type worker struct {
 
 	said    Consents // by the row
 	garbled bool     // it has a word for a consent that is none
+
+	sampler *sampler // nil unless this is for a Preview
+	seen    int64    // of a Preview: rows of the chunks before
 }
 
 func newWorker(p picker, keys *token.Keys, l *layout) *worker {
@@ -60,6 +63,7 @@ func (w *worker) blank(n int64) { w.rows += n }
 func (w *worker) bad(reason identifier.Reason) {
 	w.rows++
 	w.refuse(reason, w.rows, 0, 1)
+	w.showRow(reason)
 }
 
 // take reads a row that has a cell for each wanted column.
@@ -78,11 +82,19 @@ func (w *worker) take(cells []string) {
 	if w.mayCount(filled) {
 		for i, c := range l.wanted {
 			if c.kind != 0 {
+				w.at(c.index)
 				w.cell(c.kind, cells[i])
 			}
 		}
 	}
 	w.endRow()
+}
+
+// at says which column comes, from 0.
+func (w *worker) at(column int) {
+	if w.sampler != nil {
+		w.sampler.column = column + 1
+	}
 }
 
 // begin begins a row that has said nothing of itself.
@@ -120,6 +132,7 @@ func (w *worker) mayCount(filled bool) bool {
 	}
 	if filled {
 		w.refuse(reason, w.rows, 0, 1)
+		w.showRow(reason)
 	}
 	return false
 }
@@ -154,23 +167,24 @@ func (w *worker) cell(k identifier.Kind, text string) {
 	text, ok := w.layout.decode(text)
 	if !ok {
 		w.drop(ReasonBadText, w.rows, 1)
+		w.showRow(ReasonBadText)
 		return
 	}
 	var reason identifier.Reason
 	w.picker.cell, reason = identifier.Read(k, text, w.region)
 	if reason != identifier.ReasonSeveral {
-		w.identifier(reason)
+		w.identifier(k, text, reason)
 		return
 	}
 	parts := identifier.Split(k, text)
 	if parts == nil {
-		w.identifier(reason)
+		w.identifier(k, text, reason)
 		return
 	}
 	w.split += int64(len(parts) - 1)
 	for _, part := range parts {
 		w.picker.cell, reason = identifier.Read(k, part, w.region)
-		w.identifier(reason)
+		w.identifier(k, part, reason)
 	}
 }
 
@@ -185,17 +199,22 @@ func (w *worker) several(k identifier.Kind, values []string) {
 }
 
 // identifier counts what was read, and takes what was understood.
-func (w *worker) identifier(reason identifier.Reason) {
+func (w *worker) identifier(k identifier.Kind, text string, reason identifier.Reason) {
 	switch {
-	case reason == identifier.ReasonEmpty:
 	case reason == identifier.ReasonNoCountry && w.unknown:
-		w.drop(ReasonUnknownCountry, w.rows, 1)
-	case reason != identifier.Accepted:
-		w.drop(reason, w.rows, 1)
-	case w.taken == MaxIdentifiers:
-		w.drop(ReasonTooMany, w.rows, 1)
-	default:
+		reason = ReasonUnknownCountry
+	case reason == identifier.Accepted && w.taken == MaxIdentifiers:
+		reason = ReasonTooMany
+	}
+	if w.sampler != nil {
+		w.show(k, text, w.picker.cell.Hashed, reason)
+	}
+	switch reason {
+	case identifier.ReasonEmpty:
+	case identifier.Accepted:
 		w.add()
+	default:
+		w.drop(reason, w.rows, 1)
 	}
 }
 
@@ -226,7 +245,7 @@ type csvChunk string
 func (c csvChunk) read(w *worker) error {
 	s := &w.scanner
 	s.Reset(string(c))
-	for {
+	for !w.full() {
 		switch s.Next(w.layout.want, w.cells) {
 		case delimited.End:
 			return nil
@@ -244,6 +263,7 @@ func (c csvChunk) read(w *worker) error {
 			return endsInQuotes().AtRow(w.rows)
 		}
 	}
+	return nil
 }
 
 func rowTooLong(row int64) *selvedge.Error {

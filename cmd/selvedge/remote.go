@@ -145,7 +145,8 @@ type listUploadCmd struct {
 	Header        string              `help:"yes or no, where the first row is not to tell."`
 	Column        []string            `help:"What a column holds: NUMBER:ROLE or NAME:ROLE, with email, phone, country, ad_user_data or ad_personalization. Again for each column; then no other is read."`
 	declared
-	File string `arg:"" type:"existingfile" help:"The list: CSV, NDJSON, a workbook or Parquet, packed or not, in the clear or hashed with SHA-256."`
+	DryRun bool   `help:"Keep nothing: show how the first 100 rows would be read."`
+	File   string `arg:"" type:"existingfile" help:"The list: CSV, NDJSON, a workbook or Parquet, packed or not, in the clear or hashed with SHA-256."`
 }
 
 func (cmd listUploadCmd) Run(ctx context.Context, c *console) error {
@@ -169,6 +170,10 @@ func (cmd listUploadCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	defer f.Close()
+	if cmd.DryRun {
+		v, err := client.PreviewList(ctx, cmd.Audience, f, o)
+		return show(c, v, err)
+	}
 	// Read once for its digest, so that a file that arrives otherwise is refused.
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {

@@ -61,6 +61,7 @@ func TestClientAudiences(t *testing.T) {
 		Advice: map[identifier.Reason]string{
 			identifier.ReasonNotPhone: "This is not a phone number; send digits with the country code, such as +44 and the number.",
 		},
+		Diagnosis: []list.Finding{},
 	}
 	if diff := cmp.Diff(wantList, l); diff != "" {
 		t.Errorf("uploaded (-want +got):\n%s", diff)

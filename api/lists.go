@@ -37,13 +37,14 @@ type List struct {
 	Declaration list.Declared `json:"declaration" doc:"under which the list was taken"`
 	Report      list.Report   `json:"report"`
 
-	Advice map[identifier.Reason]string `json:"advice" doc:"for each reason in the report, what the sender can do"`
+	Advice    map[identifier.Reason]string `json:"advice" doc:"for each reason in the report, what the sender can do"`
+	Diagnosis []list.Finding               `json:"diagnosis" doc:"what keeps the list from matching, or may: found in the list and its probes alone"`
 }
 
 func listOf(v audience.ListView) List {
 	b := List{
 		ID: v.ID, Audience: v.Audience, Kind: v.Kind, Status: v.Status, AcceptedAt: v.AcceptedAt,
-		Declaration: v.Declared, Report: v.Report, Advice: adviceOn(v.Report),
+		Declaration: v.Declared, Report: v.Report, Advice: adviceOn(v.Report), Diagnosis: list.Diagnose(v.Report, v.Declared.Declaration),
 	}
 	if v.Adds() {
 		b.EffectiveAt, b.ExpiresAt = &v.EffectiveAt, &v.ExpiresAt
@@ -137,7 +138,7 @@ func (d *door) previewList(ctx context.Context, actor selvedge.Actor, id selvedg
 		}
 		return nil, err
 	}
-	return previewOf(v), nil
+	return previewOf(v, o.Declaration), nil
 }
 
 // listOptions reads what the sender says about a list. The words are checked where

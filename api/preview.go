@@ -11,11 +11,12 @@ type Preview struct {
 	DryRun bool `json:"dry_run"`
 	list.Preview
 
-	Advice map[identifier.Reason]string `json:"advice" doc:"for each reason in the report, what the sender can do"`
+	Advice    map[identifier.Reason]string `json:"advice" doc:"for each reason in the report, what the sender can do"`
+	Diagnosis []list.Finding               `json:"diagnosis"`
 }
 
-func previewOf(v list.Preview) Preview {
-	return Preview{true, v, adviceOn(v.Report)}
+func previewOf(v list.Preview, d list.Declaration) Preview {
+	return Preview{true, v, adviceOn(v.Report), list.Diagnose(v.Report, d)}
 }
 
 // adviceOn returns what can be done about each reason in a report.

@@ -30,7 +30,7 @@ func TestUploadAnswer(t *testing.T) {
 		`"rows":{"read":4,"used":1,"empty":1,"duplicate":1,"refused":1},`+
 		`"identifiers":{"read":4,"used":1,"empty":1,"duplicate":1,"refused":1},`+
 		`"clear":2,"hashed":0,"repaired":0,"refused":[{"reason":"not_an_email","count":1,"rows":[5]}]},`+
-		`"advice":{"not_an_email":"This is not an e-mail address; send one address, such as name@example.com."}}`+"\n", id, p.audience)
+		`"advice":{"not_an_email":"This is not an e-mail address; send one address, such as name@example.com."},"diagnosis":[]}`+"\n", id, p.audience)
 	if a.status != http.StatusCreated || a.header.Get("Content-Type") != "application/json" {
 		t.Errorf("status %d, %s", a.status, a.header)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"slices"
 
 	"github.com/selvedge/selvedge/internal/secret"
@@ -68,3 +69,6 @@ func SealRows(plain []byte, keys RowKeys) []byte {
 	_ = w.Close()
 	return out.Bytes()
 }
+
+// Recipes are all recipes that have a text.
+func Recipes() []Recipe { return slices.Collect(maps.Keys(recipeText)) }

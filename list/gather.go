@@ -80,6 +80,9 @@ func (g *gatherer) collect(h *harvest) error {
 		g.refusals = mergeRefusal(g.refusals, f)
 	}
 	r := &g.report
+	for _, p := range h.probes {
+		r.Probes = mergeProbe(r.Probes, p)
+	}
 	r.Rows.Read += h.rows
 	r.Rows.Refused += h.refused
 	r.Identifiers.Empty += h.empty

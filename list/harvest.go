@@ -32,8 +32,9 @@ type harvest struct {
 
 	refusals []refusal
 	rejects  []RefusedRow // the first of them, one by one
-	keys     []string     // names of columns that were new, where each row has names of its own
-	fault    error        // of the row that the rows end with, which nothing comes after
+	probes   []ProbeResult
+	keys     []string // names of columns that were new, where each row has names of its own
+	fault    error    // of the row that the rows end with, which nothing comes after
 }
 
 // refusal counts what was refused for one reason.
@@ -133,6 +134,16 @@ type picker struct {
 	identities int   // how many of them tell identifiers apart
 	taken      int64 // identifiers of the row that were understood
 	failed     bool  // one was refused
+}
+
+// probe says whether the identifier that stands in p.cell is a probe, and counts it
+// if it is.
+func (p *picker) probe() bool {
+	found, ok := probes().probe(&p.cell)
+	if ok {
+		p.probes = mergeProbe(p.probes, ProbeResult{found.probe, found.recipe, 1})
+	}
+	return ok
 }
 
 // add takes an identifier of the row, which stands in p.cell.

@@ -212,6 +212,9 @@ func read(k identifier.Kind, text, region string, hashed bool) (identifier.Cell,
 }
 
 func (r *memberReader) identifier(reason identifier.Reason, f FieldRefusal) {
+	if reason == identifier.Accepted && r.kind != Remove && r.probe() {
+		reason, f.Reason = ReasonProbe, ReasonProbe
+	}
 	switch reason {
 	case identifier.Accepted:
 		r.add()

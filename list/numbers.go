@@ -39,11 +39,14 @@ var reasonNumbers = map[identifier.Reason]int{
 	identifier.ReasonBase64OfHex:   505,
 	identifier.ReasonNotHash:       506,
 
+	identifier.ReasonHexOfHex: 507,
+
 	identifier.ReasonEmpty:     601,
 	identifier.ReasonBadRegion: 602,
 	identifier.ReasonNoKind:    603,
 	ReasonExternalAlone:        604,
 	ReasonBadExternal:          605,
+	ReasonProbe:                606,
 }
 
 var reasonsByNumber = func() map[uint64]identifier.Reason {

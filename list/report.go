@@ -45,6 +45,8 @@ func ReasonText(r identifier.Reason) string {
 		return "The person has not agreed. Leave the row out."
 	case ReasonBadConsent:
 		return "This is no word for a consent. Write granted or denied."
+	case ReasonProbe:
+		return "This is a probe, which belongs to nobody: the diagnosis says how it was hashed."
 	case ReasonExternalAlone:
 		return "An own id adds nobody by itself: send an e-mail address or a phone number beside it."
 	case ReasonBadExternal:
@@ -149,6 +151,10 @@ type Report struct {
 	// in more than RepeatedFrom.
 	Placeholders int64 `json:"placeholders,omitempty"`
 	Repeated     int64 `json:"repeated,omitempty"`
+
+	// Probes are the probes that stand in the list, in the order of their names.
+	// They are refused as such.
+	Probes []ProbeResult `json:"probes,omitempty"`
 
 	// Refused is in the order of the reasons' words. Its counts add up to
 	// Identifiers.Refused.

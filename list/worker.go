@@ -205,6 +205,8 @@ func (w *worker) identifier(k identifier.Kind, text string, reason identifier.Re
 		reason = ReasonUnknownCountry
 	case reason == identifier.Accepted && w.taken == MaxIdentifiers:
 		reason = ReasonTooMany
+	case reason == identifier.Accepted && w.probe():
+		reason = ReasonProbe
 	}
 	if w.sampler != nil {
 		w.show(k, text, w.picker.cell.Hashed, reason)

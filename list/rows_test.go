@@ -181,6 +181,16 @@ func TestEveryReasonHasANumber(t *testing.T) {
 			}
 		}
 	}
+	page, err := os.ReadFile("../docs/lists.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, reason := range seen {
+		number := regexp.MustCompile(fmt.Sprintf("(?m)^[^`\n]*\\b%d\\b.*`%s`", n, reason))
+		if n/100 < 6 && !number.Match(page) {
+			t.Errorf("docs/lists.md does not say that %s is %d", reason, n)
+		}
+	}
 	if len(seen) < 25 {
 		t.Errorf("%d reasons", len(seen))
 	}

@@ -1,4 +1,6 @@
-// Package listtest has what tests say of the lists that they bring.
+// Package listtest has what tests say of the lists that they bring: that the
+// people of them have agreed. Without such a word every list is refused, and most
+// tests are about something else.
 package listtest
 
 import "github.com/selvedge/selvedge/list"

@@ -73,11 +73,11 @@ func TestConsentOfARow(t *testing.T) {
 			for _, row := range rows {
 				csv.WriteString(strings.Join(row, ",") + "\n")
 			}
+			b := newBench(t)
+			b.ConsentFree = c.free
 			for container, file := range map[string]string{
 				"csv": csv.String(), "ndjson": string(asNDJSON(rows)), "xlsx": string(asWorkbook(rows)), "parquet": string(asParquet(rows)),
 			} {
-				b := newBench(t)
-				b.ConsentFree = c.free
 				sealed, err := b.Receive(t.Context(), strings.NewReader(file), list.Options{DefaultRegion: c.region, Declaration: list.Declaration{Consents: c.list}})
 				if err != nil {
 					t.Fatalf("%s: %v", container, err)

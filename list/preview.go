@@ -79,7 +79,7 @@ func (v *Receiver) Preview(ctx context.Context, r io.Reader, o Options) (Preview
 		return Preview{}, err
 	}
 	p := Preview{Samples: []Sample{}}
-	w := newWorker(picker{kind: u.kind, keys: u.keys}, l)
+	w := newWorker(picker{kind: u.kind}, u.keys, l)
 	w.sampler, w.harvest = &sampler{}, new(harvest)
 	for !w.full() && !p.Whole {
 		c, err := in.next()

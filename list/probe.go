@@ -197,14 +197,19 @@ func (t *probeTable) add(d identifier.Digest, p probed) {
 	t.some[n/64] |= 1 << (n % 64)
 }
 
+// may says whether a hash may be a probe's: of others than probes, one in some
+// hundreds.
+func (t *probeTable) may(d *identifier.Digest) bool {
+	n := uint16(d[0])<<8 | uint16(d[1])
+	return t.some[n/64]&(1<<(n%64)) != 0
+}
+
 // probe returns what a cell tells if it is a probe.
 func (t *probeTable) probe(c *identifier.Cell) (p probed, ok bool) {
-	d := &c.Identity.Digest
-	n := uint16(d[0])<<8 | uint16(d[1])
-	if t.some[n/64]&(1<<(n%64)) == 0 {
+	if !t.may(&c.Identity.Digest) {
 		return probed{}, false
 	}
-	if p, ok = t.of[*d]; !ok {
+	if p, ok = t.of[c.Identity.Digest]; !ok {
 		return probed{}, false
 	}
 	switch {

@@ -160,7 +160,7 @@ func (w *worker) cell(k identifier.Kind, text string) {
 	if text == "" {
 		return
 	}
-	if identifier.PlainHash(&w.digest, text) && w.taken < MaxIdentifiers {
+	if w.sampler == nil && identifier.PlainHash(&w.digest, text) && w.taken < MaxIdentifiers && !probes().may(&w.digest) {
 		w.addHash(k.Class(), &w.digest)
 		return
 	}

@@ -56,7 +56,7 @@ func TestAgency(t *testing.T) {
 	if a := act("GET", own, ""); a.status != 200 || a.body != p.ask(t, p.acme, "GET", own, "").body {
 		t.Errorf("the agency sees %s", a.body)
 	}
-	if a := act("POST", own+"/lists", "email\nada@example.com\n"); a.status != 201 {
+	if a := act("POST", own+"/lists"+agreed, "email\nada@example.com\n"); a.status != 201 {
 		t.Errorf("the agency uploads: %s", a.body)
 	}
 	made := act("POST", "/v1/audiences", `{"name":"By the agency"}`)
@@ -153,7 +153,7 @@ func TestMandateEndsUnderAnUpload(t *testing.T) {
 	acme := selvedge.OrgID(p.idOfOrg(t, p.acme))
 	id := p.mandate(t, p.acme, p.bolt, both, start.Add(time.Hour))
 	r, w := io.Pipe()
-	req, err := http.NewRequestWithContext(t.Context(), "POST", p.http.URL+"/v1/audiences/"+string(p.audience)+"/lists", r)
+	req, err := http.NewRequestWithContext(t.Context(), "POST", p.http.URL+"/v1/audiences/"+string(p.audience)+"/lists"+agreed, r)
 	must(t, err)
 	for name, value := range map[string]string{"Authorization": "Bearer " + p.bolt, actsFor: string(acme), "Content-Type": "text/csv"} {
 		req.Header.Set(name, value)

@@ -44,7 +44,7 @@ func TestNothingIsEchoed(t *testing.T) {
 	for _, path := range []string{
 		"/v1/audiences/" + canary, "/v1/audiences/" + canary + "/lists", "/v1/audiences/" + canary + "/lists/" + canary,
 		own + "/lists/" + canary, "/v1/audiences/" + canary + "%0a", "/" + canary, "/v1//" + canary, "/v1/../" + canary,
-		"/v1/audiences?" + canary + "=" + canary, own + "/lists?default_region=" + canary, own + "/lists?default_region=%zz" + canary,
+		"/v1/audiences?" + canary + "=" + canary, own + "/lists?default_region=" + canary, own + "/lists" + agreed + "&label=" + canary + "%07&source=" + canary, own + "/lists?ad_user_data=" + canary, own + "/lists?default_region=%zz" + canary,
 		own + "/versions?cursor=" + canary, own + "/members:" + canary, own + "/versions:" + canary,
 		"/v1/prompts/" + canary + "/versions/1:approve", "/v1/prompts/" + canary + "/versions/" + canary + ":approve",
 		"/v1/prompts/offers/versions/1:" + canary, "/v1/prompts/" + canary, "/v1/prompts?" + canary,
@@ -85,7 +85,7 @@ func TestNothingIsEchoed(t *testing.T) {
 		canary + "\n", canary + ",x\n", `"` + canary, "email\n\"" + canary, "email\n" + strings.Repeat(canary, 9000), "sep=" + canary + "\n",
 		"\xff" + canary + "\n", canary + "\x00\n", strings.Repeat("email,", 65) + canary + "\n", "+447700900987" + canary + "\n",
 	} {
-		requests = append(requests, request{p.acme, "POST", own + "/lists", csv})
+		requests = append(requests, request{p.acme, "POST", own + "/lists" + agreed, csv})
 	}
 	refused := 0
 	for _, r := range requests {
@@ -213,9 +213,9 @@ func TestLog(t *testing.T) {
 // canaryMembers are batches with the canary in each field.
 func canaryMembers() []string {
 	const member = `{"members":[{"emails":["` + canary + `"],"phones":["` + canary + `"],"sha256_emails":["` + canary + `@example.com"],
-		"sha256_phones":["+447700900987"],"external_id":"` + canary + `"}]`
+		"sha256_phones":["+447700900987"],"external_id":"` + canary + `"}],"ad_user_data":"granted","ad_personalization":"granted"`
 	return []string{
-		member + `}`, member + `,"default_region":"` + canary + `"}`, member + `,"expires_at":"` + canary + `"}`, member + `,"` + canary + `":1}`,
+		member + `}`, member + `,"default_region":"` + canary + `"}`, member + `,"expires_at":"` + canary + `"}`, member + `,"` + canary + `":1}`, `{"members":[],"source":"` + canary + `"}`, `{"members":[{"ad_user_data":"` + canary + `"}]}`,
 		`{"members":"` + canary + `"}`, `{"members":[{"` + canary + `":1}]}`, `{"members":[{"emails":"` + canary + `"}]}`, `{"members":[` + canary,
 		`{"members":[{"external_id":"` + canary + strings.Repeat("x", 256) + `"}]}`,
 	}

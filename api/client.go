@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/job"
 	"github.com/selvedge/selvedge/list"
@@ -43,34 +44,43 @@ func (c *Client) Audiences(ctx context.Context) ([]Audience, error) {
 	return every[Audience](ctx, c, "/v1/audiences")
 }
 
-// UploadList uploads a CSV file to an audience. The digest is the file's
-// SHA-256 as RFC 9530 writes it, "sha-256=:BASE64:"; with one, a file that
-// arrives otherwise is refused whole. It may be empty, and so may the region.
-func (c *Client) UploadList(ctx context.Context, audience selvedge.AudienceID, csv io.Reader, defaultRegion, digest string) (List, error) {
-	return c.UploadFile(ctx, audience, csv, list.Options{DefaultRegion: defaultRegion}, digest)
+// UploadList uploads a file to an audience. What is not said of it, the file
+// tells; only consent must be said, here or in its rows. The digest is the file's
+// SHA-256 as RFC 9530 writes it, "sha-256=:BASE64:"; with one, a file that arrives
+// otherwise is refused whole. It may be empty.
+func (c *Client) UploadList(ctx context.Context, id selvedge.AudienceID, file io.Reader, d audience.Delivery, digest string) (List, error) {
+	return send[List](ctx, c, id, file, deliveryQuery(d), digest)
 }
 
-// UploadFile is UploadList for a file of any format, of which the sender may say
-// more.
-func (c *Client) UploadFile(ctx context.Context, audience selvedge.AudienceID, file io.Reader, o list.Options, digest string) (List, error) {
-	path := "/v1/audiences/" + url.PathEscape(string(audience)) + "/lists"
-	if q := listQuery(o); len(q) > 0 {
-		path += "?" + q.Encode()
-	}
+// PreviewList sends a file as UploadList does, for a dry run: nothing of it is
+// kept.
+func (c *Client) PreviewList(ctx context.Context, id selvedge.AudienceID, file io.Reader, d audience.Delivery) (Preview, error) {
+	q := deliveryQuery(d)
+	q.Set(dryRun, "true")
+	return send[Preview](ctx, c, id, file, q, "")
+}
+
+func send[T any](ctx context.Context, c *Client, id selvedge.AudienceID, file io.Reader, q url.Values, digest string) (out T, err error) {
+	path := "/v1/audiences/" + url.PathEscape(string(id)) + "/lists?" + q.Encode()
 	req, err := http.NewRequestWithContext(ctx, "POST", strings.TrimSuffix(c.URL, "/")+path, file)
 	if err != nil {
-		return List{}, err
+		return out, err
 	}
 	req.Header.Set("Content-Type", "application/octet-stream")
 	if digest != "" {
 		req.Header.Set("Content-Digest", digest)
 	}
-	return do[List](c, req)
+	return do[T](c, req)
 }
 
 // List returns a list of an audience.
 func (c *Client) List(ctx context.Context, audience selvedge.AudienceID, id selvedge.ListID) (List, error) {
 	return call[List](ctx, c, "GET", "/v1/audiences/"+url.PathEscape(string(audience))+"/lists/"+url.PathEscape(string(id)), nil)
+}
+
+// Rows returns which rows of a list were refused.
+func (c *Client) Rows(ctx context.Context, audience selvedge.AudienceID, id selvedge.ListID) (RowReport, error) {
+	return call[RowReport](ctx, c, "GET", "/v1/audiences/"+url.PathEscape(string(audience))+"/lists/"+url.PathEscape(string(id))+"/rows", nil)
 }
 
 // AddMembers puts members into an audience's draft.

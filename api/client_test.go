@@ -18,6 +18,7 @@ import (
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/server/servertest"
 )
 
@@ -45,11 +46,12 @@ func TestClientAudiences(t *testing.T) {
 	}
 
 	const csv = "phone\n07700 900123\nx\n"
-	l, err := c.UploadList(t.Context(), made.ID, strings.NewReader(csv), "GB", digestOf(csv))
+	l, err := c.UploadList(t.Context(), made.ID, strings.NewReader(csv), audience.Delivery{Options: list.Options{DefaultRegion: "GB", Declaration: listtest.Granted()}}, digestOf(csv))
 	must(t, err)
 	begin, until := start, start.Add(180*24*time.Hour)
 	wantList := api.List{
 		ID: l.ID, Audience: made.ID, Kind: list.Add, Status: audience.Processing, AcceptedAt: start, EffectiveAt: &begin, ExpiresAt: &until,
+		Declaration: list.Declared{Declaration: listtest.Granted(), DefaultRegion: "GB", Terms: 1},
 		Report: list.Report{
 			Format: list.CSV, Encoding: list.UTF8, Separator: list.NoSeparator,
 			Header: true, Columns: []list.Column{{Number: 1, Kind: "phone"}},
@@ -59,6 +61,7 @@ func TestClientAudiences(t *testing.T) {
 		Advice: map[identifier.Reason]string{
 			identifier.ReasonNotPhone: "This is not a phone number; send digits with the country code, such as +44 and the number.",
 		},
+		Diagnosis: []list.Finding{},
 	}
 	if diff := cmp.Diff(wantList, l); diff != "" {
 		t.Errorf("uploaded (-want +got):\n%s", diff)
@@ -183,7 +186,7 @@ func TestClientPeople(t *testing.T) {
 func TestClientProblems(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	_, err := p.client(p.acme).UploadList(t.Context(), p.audience, strings.NewReader("name\nAda\n"), "", "")
+	_, err := p.client(p.acme).UploadList(t.Context(), p.audience, strings.NewReader("name\nAda\n"), audience.Delivery{}, "")
 	got, ok := errors.AsType[*selvedge.Error](err)
 	if !ok {
 		t.Fatalf("error %v", err)

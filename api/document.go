@@ -74,6 +74,12 @@ func describe(o operation, schemas huma.Registry) *huma.Operation {
 			"X-Request-Id": {Schema: &huma.Schema{Type: huma.TypeString}, Description: "stands in the server's log too"},
 		},
 	}
+	if o.dry != nil {
+		out.Responses[strconv.Itoa(http.StatusOK)] = &huma.Response{Description: "of a dry run", Content: jsonOf(o.dry, schemas)}
+	}
+	if o.also != "" {
+		out.Responses[strconv.Itoa(o.status)].Content[o.also] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
+	}
 	if slices.Contains(o.roles, selvedge.OrgRole) {
 		text := &huma.Schema{Type: huma.TypeString}
 		out.Responses[strconv.Itoa(o.status)].Headers["RateLimit-Policy"] = &huma.Param{Schema: text, Description: "to an org: how many requests it may send at once, and in how many seconds that is made up for"}

@@ -28,7 +28,7 @@ func (p *platform) objects(t *testing.T, key string, audience selvedge.AudienceI
 	path := "/v1/audiences/" + string(audience)
 	return map[string]string{
 		"audience": string(audience),
-		"list":     get("upload", p.ask(t, key, "POST", path+"/lists", "email\nada@example.com\n", "Content-Type", "text/csv").body),
+		"list":     get("upload", p.ask(t, key, "POST", path+"/lists"+agreed, "email\nada@example.com\n", "Content-Type", "text/csv").body),
 		"key":      get("key", p.ask(t, key, "POST", "/v1/keys", `{"name":"Next","scopes":["audiences:read"]}`).body),
 		"mandate": get("mandate", p.ask(t, key, "POST", "/v1/mandates",
 			`{"agency":"org_aaaaaaaaaaaaaaaaaaaaaaaa","scopes":["audiences:read"],"expires_at":"2026-06-01T00:00:00Z"}`).body),

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,23 +32,22 @@ type List struct {
 	AcceptedAt time.Time           `json:"accepted_at"`
 	// EffectiveAt and ExpiresAt are when the list's members enter and leave the
 	// audience; null for a removal, which counts at once and for good.
-	EffectiveAt *time.Time  `json:"effective_at"`
-	ExpiresAt   *time.Time  `json:"expires_at"`
-	Report      list.Report `json:"report"`
+	EffectiveAt *time.Time    `json:"effective_at"`
+	ExpiresAt   *time.Time    `json:"expires_at"`
+	Declaration list.Declared `json:"declaration" doc:"under which the list was taken"`
+	Report      list.Report   `json:"report"`
 
-	Advice map[identifier.Reason]string `json:"advice" doc:"for each reason in the report, what the sender can do"`
+	Advice    map[identifier.Reason]string `json:"advice" doc:"for each reason in the report, what the sender can do"`
+	Diagnosis []list.Finding               `json:"diagnosis" doc:"what keeps the list from matching, or may: found in the list and its probes alone"`
 }
 
 func listOf(v audience.ListView) List {
 	b := List{
 		ID: v.ID, Audience: v.Audience, Kind: v.Kind, Status: v.Status, AcceptedAt: v.AcceptedAt,
-		Report: v.Report, Advice: map[identifier.Reason]string{},
+		Declaration: v.Declared, Report: v.Report, Advice: adviceOn(v.Report), Diagnosis: list.Diagnose(v.Report, v.Declared.Declaration),
 	}
 	if v.Adds() {
 		b.EffectiveAt, b.ExpiresAt = &v.EffectiveAt, &v.ExpiresAt
-	}
-	for _, r := range v.Report.Refused {
-		b.Advice[r.Reason] = list.ReasonText(r.Reason)
 	}
 	return b
 }
@@ -66,10 +66,18 @@ func (d *door) listOperations() []operation {
 				query("encoding", "utf-8, utf-16le, utf-16be or windows-1252; the file tells, but for a guess that the report shows"),
 				query("separator", "comma, semicolon, tab, pipe or none, as it is written or by name; the file tells"),
 				query("header", "yes or no; the first row tells"),
-				query("columns", "what a column holds, as NUMBER:ROLE or NAME:ROLE with email, phone or country; again for each column; then no other is read"),
+				query("columns", "what a column holds, as NUMBER:ROLE or NAME:ROLE with email, phone, country, ad_user_data or ad_personalization; again for each column; then no other is read"),
+				query("ad_user_data", "granted if the people of the list agreed that their data goes to the platform for advertising; a column of this name wins, row by row"),
+				query("ad_personalization", "granted if they agreed that it decides what they are shown; a column of this name wins, row by row"),
+				query("source", "customers, partners or both: where the data is from"),
+				query("hash_rules", "by whose rules the list was hashed: plain, x, meta, google, uid2, tiktok, snap, pinterest, linkedin, liveramp, amazon or other"),
+				query("expires_at", "when the members leave the audience, RFC 3339: 180 days from now unless it is given, at most 540"),
+				query("terms_version", "the version of the terms that was read; another one than that in force is refused"),
+				query(dryRun, "true: nothing is kept, and the answer says how the first 100 rows would be read"),
+				query("label", "what people are to be shown of the audience: proposed with the list"),
 				header("Content-Digest", "sha-256=:BASE64: of the file (RFC 9530); a file that arrives otherwise is refused whole"),
 			},
-			file: "text/csv", status: http.StatusCreated, out: List{}, problems: []selvedge.Code{selvedge.CodeNotFound, selvedge.CodeConflict},
+			file: "text/csv", status: http.StatusCreated, out: List{}, dry: Preview{}, problems: []selvedge.Code{selvedge.CodeNotFound, selvedge.CodeConflict},
 		},
 		{
 			id: "listLists", route: "GET /v1/audiences/{audience}/lists", roles: org, scope: selvedge.ReadAudiences, handle: d.listLists,
@@ -79,6 +87,13 @@ func (d *door) listOperations() []operation {
 		{
 			id: "getList", route: "GET /v1/audiences/{audience}/lists/{list}", roles: org, scope: selvedge.ReadAudiences, handle: d.getList,
 			summary: "Show a list", status: http.StatusOK, out: List{}, problems: []selvedge.Code{selvedge.CodeNotFound},
+		},
+		{
+			id: "getRows", route: "GET /v1/audiences/{audience}/lists/{list}/rows", roles: org, scope: selvedge.ReadAudiences, handle: d.getRows,
+			summary: "Show which rows of a list were refused",
+			about:   "Each row by its number and the number of its reason, never by what stood in it; until the list is over. As JSON, or as CSV for a spreadsheet.",
+			params:  []param{query("format", "json or csv; json unless it is given")},
+			status:  http.StatusOK, out: RowReport{}, also: csvMedia, problems: []selvedge.Code{selvedge.CodeNotFound, selvedge.CodeInvalid},
 		},
 	}
 }
@@ -94,12 +109,36 @@ func (d *door) uploadList(ctx context.Context, actor selvedge.Actor, r *http.Req
 	// The request's context ends with its connection, and would turn an upload
 	// that was cut off into a fault of ours. Reading the body tells of that.
 	ctx = context.WithoutCancel(ctx)
-	o, err := listOptions(r.URL.Query())
+	o, err := delivery(r.URL.Query())
 	if err != nil {
 		return nil, err
 	}
-	v, err := d.Audiences.Upload(ctx, actor, selvedge.AudienceID(r.PathValue("audience")), body, o)
+	id := selvedge.AudienceID(r.PathValue("audience"))
+	dry, err := flag(dryRun, r.URL.Query().Get(dryRun))
+	if err != nil {
+		return nil, err
+	}
+	if dry {
+		return d.previewList(ctx, actor, id, body, o)
+	}
+	v, err := d.Audiences.Upload(ctx, actor, id, body, o)
 	return listOf(v), err
+}
+
+// previewList answers a dry run. The rest of the file is read too: a sender that
+// is answered before it has sent everything may not get to read the answer.
+func (d *door) previewList(ctx context.Context, actor selvedge.Actor, id selvedge.AudienceID, body io.Reader, o audience.Delivery) (any, error) {
+	v, err := d.Audiences.Preview(ctx, actor, id, body, o)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.Copy(io.Discard, body); err != nil {
+		if _, said := errors.AsType[*selvedge.Error](err); !said {
+			err = selvedge.Errorf(selvedge.CodeInvalid, "the file did not arrive to its end").Because("ended_early")
+		}
+		return nil, err
+	}
+	return previewOf(v, o.Declaration), nil
 }
 
 // listOptions reads what the sender says about a list. The words are checked where
@@ -108,6 +147,10 @@ func listOptions(q url.Values) (list.Options, error) {
 	o := list.Options{
 		DefaultRegion: q.Get("default_region"), Format: list.Format(q.Get("format")), Encoding: list.Encoding(q.Get("encoding")),
 		Separator: q.Get("separator"), Header: list.Presence(q.Get("header")),
+		Declaration: list.Declaration{
+			Source: list.Source(q.Get("source")), HashRules: list.HashRules(q.Get("hash_rules")),
+			Consents: list.Consents{AdUserData: consentIn(q.Get("ad_user_data")), AdPersonalization: consentIn(q.Get("ad_personalization"))},
+		},
 	}
 	if s, ok := separatorNames[o.Separator]; ok {
 		o.Separator = s
@@ -122,12 +165,48 @@ func listOptions(q url.Values) (list.Options, error) {
 	return o, nil
 }
 
-// listQuery is what listOptions reads.
-func listQuery(o list.Options) url.Values {
+// consentIn reads a consent in whatever case; what is none is for the list to refuse.
+func consentIn(word string) list.Consent {
+	if c, ok := list.ParseConsent(word); ok {
+		return c
+	}
+	return list.Consent(word)
+}
+
+// delivery reads what the sender of an upload says about it.
+func delivery(q url.Values) (d audience.Delivery, err error) {
+	if d.Options, err = listOptions(q); err != nil {
+		return audience.Delivery{}, err
+	}
+	d.Label = q.Get("label")
+	if text := q.Get("expires_at"); text != "" {
+		if d.ExpiresAt, err = time.Parse(time.RFC3339, text); err != nil {
+			return audience.Delivery{}, selvedge.Errorf(selvedge.CodeInvalid, "give the time as RFC 3339 has it, such as 2027-01-31T00:00:00Z").At("expires_at").Because("not_a_time")
+		}
+	}
+	if text := q.Get("terms_version"); text != "" {
+		if d.Terms, err = strconv.ParseInt(text, 10, 64); err != nil || d.Terms < 1 {
+			return audience.Delivery{}, selvedge.Errorf(selvedge.CodeInvalid, "give the number of the version").At("terms_version").Because("not_a_number")
+		}
+	}
+	return d, nil
+}
+
+// deliveryQuery is what delivery reads.
+func deliveryQuery(d audience.Delivery) url.Values {
 	q := url.Values{}
+	var expires, terms string
+	if !d.ExpiresAt.IsZero() {
+		expires = d.ExpiresAt.Format(time.RFC3339Nano)
+	}
+	if d.Terms != 0 {
+		terms = strconv.FormatInt(d.Terms, 10)
+	}
+	o := d.Options
 	for name, value := range map[string]string{
 		"default_region": o.DefaultRegion, "format": string(o.Format), "encoding": string(o.Encoding),
-		"separator": o.Separator, "header": string(o.Header),
+		"separator": o.Separator, "header": string(o.Header), "ad_user_data": string(o.AdUserData), "ad_personalization": string(o.AdPersonalization),
+		"source": string(o.Source), "hash_rules": string(o.HashRules), "expires_at": expires, "terms_version": terms, "label": d.Label,
 	} {
 		if value != "" {
 			q.Set(name, value)

@@ -20,7 +20,8 @@ type Members struct {
 	Members       []list.Member `json:"members" maxItems:"100000" doc:"at least one; none in a replacement empties the audience"`
 	DefaultRegion string        `json:"default_region,omitempty" doc:"ISO 3166 country of phone numbers without a country code"`
 	EffectiveAt   *time.Time    `json:"effective_at,omitempty" doc:"when the members enter the audience; not in a removal"`
-	ExpiresAt     *time.Time    `json:"expires_at,omitempty" doc:"when they leave it, at most 180 days from now; not in a removal"`
+	ExpiresAt     *time.Time    `json:"expires_at,omitempty" doc:"when they leave it, 180 days from now unless it is given, at most 540; not in a removal"`
+	list.Declaration
 }
 
 // Batch is what became of a batch. Nothing in it depends on who is on the
@@ -100,7 +101,7 @@ func (d *door) changeMembers(ctx context.Context, actor selvedge.Actor, r *http.
 	if err := readJSONUpTo(r, &body, maxMembers); err != nil {
 		return nil, err
 	}
-	ask := audience.Request{Kind: kind, Members: body.Members, DefaultRegion: body.DefaultRegion}
+	ask := audience.Request{Kind: kind, Members: body.Members, DefaultRegion: body.DefaultRegion, Declaration: body.Declaration}
 	if body.EffectiveAt != nil {
 		ask.EffectiveAt = *body.EffectiveAt
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/selvedge/selvedge/api"
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/server/servertest"
 )
 
@@ -28,7 +29,7 @@ func TestMembersOverHTTP(t *testing.T) {
 	until := p.clock.Now().Add(24 * time.Hour)
 	got, err := c.AddMembers(ctx, p.audience, api.Members{
 		Members:   []list.Member{{ExternalID: "1", Emails: []string{"ada@example.com"}}, {Emails: []string{"x"}}},
-		ExpiresAt: &until,
+		ExpiresAt: &until, Declaration: listtest.Granted(),
 	})
 	must(t, err)
 	want := []list.Fault{{Index: 1, Refusals: []list.FieldRefusal{{Field: "emails", Reason: "not_an_email"}}}}
@@ -73,7 +74,7 @@ func TestVersionPages(t *testing.T) {
 	actor, err := p.Orgs.Authenticate(t.Context(), p.acme)
 	must(t, err)
 	for range audience.Page + 5 {
-		_, err := p.Audiences.Change(t.Context(), actor, p.audience, audience.Request{Kind: list.Replace})
+		_, err := p.Audiences.Change(t.Context(), actor, p.audience, audience.Request{Declaration: listtest.Granted(), Kind: list.Replace})
 		must(t, err)
 		_, err = p.Audiences.Seal(t.Context(), actor, p.audience)
 		must(t, err)
@@ -123,7 +124,7 @@ func TestBatchSizes(t *testing.T) {
 			}
 			fmt.Fprintf(&b, `{"external_id":"c-%d","emails":["person%d@example.com"]}`, i, i)
 		}
-		return b.String() + `]}`
+		return b.String() + `],"ad_user_data":"granted","ad_personalization":"granted"}`
 	}
 	post := func(body string) answer {
 		return p.ask(t, p.acme, "POST", path, body, "Content-Type", "application/json")

@@ -31,12 +31,16 @@ type operation struct {
 	file   string // media type of a body that is a file; "" if it is none
 	status int    // of success
 	out    any    // zero value of the answer
+	also   string // media type of an answer that is a file, if there may be one
 	secret bool   // the answer holds a secret, and must not be kept
 	// problems are the codes that this operation can answer beside those that
 	// every one can: unauthenticated, forbidden, contained and internal, and
 	// invalid and too_large where there is a body.
 	problems []selvedge.Code
 	handle   handler
+	// dry is the answer to a request that asks for a dry run, nil if none can. A dry
+	// run changes nothing, is answered with 200, and its answer is kept nowhere.
+	dry any
 	// answer makes the answer from what the act comes to, of an operation that may
 	// carry an idempotency key.
 	answer func(any) any

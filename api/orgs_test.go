@@ -53,7 +53,7 @@ func TestOrgFromPendingToSuspended(t *testing.T) {
 	aud := decode[api.Audience](t, p.ask(t, issued.Secret, "POST", "/v1/audiences", `{"name":"Customers"}`), 201)
 	lists := "/v1/audiences/" + string(aud.ID) + "/lists"
 	upload := func() answer {
-		return p.ask(t, issued.Secret, "POST", lists, "email\nada@example.com\n", "Content-Type", "text/csv")
+		return p.ask(t, issued.Secret, "POST", lists+agreed, "email\nada@example.com\n", "Content-Type", "text/csv")
 	}
 	refused(t, "before the terms", upload(), 409, selvedge.CodeConflict, "terms_not_accepted")
 	terms := decode[api.Terms](t, p.ask(t, issued.Secret, "GET", "/v1/terms", ""), 200)
@@ -105,7 +105,7 @@ func TestScopes(t *testing.T) {
 		{"GET", "/v1/terms", "", true},
 		{"GET", "/v1/keys", "", true},
 		{"POST", "/v1/audiences", `{"name":"More"}`, false},
-		{"POST", "/v1/audiences/" + string(p.audience) + "/lists", "email\n", false},
+		{"POST", "/v1/audiences/" + string(p.audience) + "/lists" + agreed, "email\n", false},
 		{"POST", "/v1/audiences/" + string(p.audience) + ":label", `{"label":"x"}`, false},
 		{"POST", "/v1/terms:accept", `{"version":1}`, false},
 	} {

@@ -17,6 +17,7 @@ import (
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/server/servertest"
 )
@@ -104,9 +105,9 @@ func (p *platform) shelves(t *testing.T) map[string]shelf {
 	}
 	return map[string]shelf{
 		"listAudiences": {p.acme, "/v1/audiences", func(int) { post(p.acme, "/v1/audiences", `{"name":"More"}`) }},
-		"listLists":     {p.acme, aud + "/lists", func(n int) { post(p.acme, aud+"/lists", fmt.Sprintf("email\nx%d@example.com\n", n)) }},
+		"listLists":     {p.acme, aud + "/lists", func(n int) { post(p.acme, aud+"/lists"+agreed, fmt.Sprintf("email\nx%d@example.com\n", n)) }},
 		"listVersions": {p.acme, aud + "/versions", func(int) {
-			_, err := p.Audiences.Change(t.Context(), acme, p.audience, audience.Request{Kind: list.Replace})
+			_, err := p.Audiences.Change(t.Context(), acme, p.audience, audience.Request{Declaration: listtest.Granted(), Kind: list.Replace})
 			must(t, err)
 			_, err = p.Audiences.Seal(t.Context(), acme, p.audience)
 			must(t, err)

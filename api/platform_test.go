@@ -22,6 +22,7 @@ import (
 	"github.com/selvedge/selvedge/api"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/internal/fakeclock"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/prompt"
 	"github.com/selvedge/selvedge/prompt/prompttest"
@@ -208,10 +209,13 @@ func (p *platform) database(t *testing.T) *sql.DB {
 	return db
 }
 
+// agreed says of an upload that its people have.
+const agreed = "?" + listtest.Query
+
 // upload sends a list to acme's audience as text/csv.
 func (p *platform) upload(t *testing.T, csv string, headers ...string) answer {
 	t.Helper()
-	return p.ask(t, p.acme, "POST", "/v1/audiences/"+string(p.audience)+"/lists", csv, append([]string{"Content-Type", "text/csv"}, headers...)...)
+	return p.ask(t, p.acme, "POST", "/v1/audiences/"+string(p.audience)+"/lists"+agreed, csv, append([]string{"Content-Type", "text/csv"}, headers...)...)
 }
 
 // problem checks that an answer is a problem document (RFC 9457) of a status and

@@ -26,9 +26,10 @@ func routes() []route {
 		{"POST", "/v1/audiences", `{"name":"More"}`, "org", 201},
 		{"GET", "/v1/audiences/aud_none", "", "org", 0},
 		{"GET", "/v1/audiences/aud_none/lists", "", "org", 0},
-		{"POST", "/v1/audiences/aud_none/lists", "email\n", "org", 0},
+		{"POST", "/v1/audiences/aud_none/lists", "email,ad_user_data,ad_personalization\n", "org", 0},
 		{"GET", "/v1/audiences/aud_none/lists/lst_none", "", "org", 0},
-		{"POST", "/v1/audiences/aud_none/members:add", `{"members":[{"emails":["a@example.com"]}]}`, "org", 0},
+		{"GET", "/v1/audiences/aud_none/lists/lst_none/rows", "", "org", 0},
+		{"POST", "/v1/audiences/aud_none/members:add", `{"members":[{"emails":["a@example.com"],"ad_user_data":"granted","ad_personalization":"granted"}]}`, "org", 0},
 		{"POST", "/v1/audiences/aud_none/members:remove", `{"members":[{"external_id":"7"}]}`, "org", 0},
 		{"POST", "/v1/audiences/aud_none/members:replace", `{"members":[]}`, "org", 0},
 		{"POST", "/v1/audiences/aud_none/versions:seal", "", "org", 0},
@@ -235,7 +236,7 @@ func TestOthersDoNotExist(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	list := func(key string, id selvedge.AudienceID) string {
-		a := p.ask(t, key, "POST", "/v1/audiences/"+string(id)+"/lists", "email\nada@example.com\n", "Content-Type", "text/csv")
+		a := p.ask(t, key, "POST", "/v1/audiences/"+string(id)+"/lists"+agreed, "email\nada@example.com\n", "Content-Type", "text/csv")
 		_, rest, _ := strings.Cut(a.body, `"id":"`)
 		l, _, ok := strings.Cut(rest, `"`)
 		if !ok || a.status != http.StatusCreated {
@@ -252,6 +253,7 @@ func TestOthersDoNotExist(t *testing.T) {
 		{"audience", "GET", "/v1/audiences/" + string(p.elsewhere), "/v1/audiences/aud_none"},
 		{"lists", "GET", "/v1/audiences/" + string(p.elsewhere) + "/lists", "/v1/audiences/aud_none/lists"},
 		{"list", "GET", "/v1/audiences/" + string(p.elsewhere) + "/lists/" + theirs, "/v1/audiences/aud_none/lists/lst_none"},
+		{"rows", "GET", "/v1/audiences/" + string(p.elsewhere) + "/lists/" + theirs + "/rows", "/v1/audiences/aud_none/lists/lst_none/rows"},
 		{"list in an audience of one's own", "GET", "/v1/audiences/" + string(p.audience) + "/lists/" + theirs, "/v1/audiences/" + string(p.audience) + "/lists/lst_none"},
 		{"own list elsewhere", "GET", "/v1/audiences/" + string(p.elsewhere) + "/lists/" + own, "/v1/audiences/aud_none/lists/lst_none"},
 		{"upload", "POST", "/v1/audiences/" + string(p.elsewhere) + "/lists", "/v1/audiences/aud_none/lists"},

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"mime"
 	"net/http"
 	"strings"
 	"time"
@@ -90,16 +91,22 @@ func (d *door) answer(w http.ResponseWriter, r *http.Request, o operation) (int,
 	if err := d.honour(w.Header(), r, actor, o); err != nil {
 		return 0, err
 	}
-	if key := r.Header.Get(idempotencyKey); key != "" && o.once() {
+	status := o.status
+	if o.dry != nil && r.URL.Query().Get(dryRun) == "true" {
+		status = http.StatusOK
+	} else if key := r.Header.Get(idempotencyKey); key != "" && o.once() {
 		return d.answerOnce(w, r, o, actor, key)
 	}
 	body, err := d.perform(w.Header(), r, o, actor)
 	if err != nil {
 		return 0, err
 	}
-	write(w, o.status, body)
-	return o.status, nil
+	write(w, status, body)
+	return status, nil
 }
+
+// dryRun is the parameter that asks for a dry run.
+const dryRun = "dry_run"
 
 // admitted returns a CodeForbidden error, Reason "scope", if an org's key is not
 // for this operation.
@@ -115,6 +122,11 @@ func (d *door) perform(h http.Header, r *http.Request, o operation, actor selved
 	v, err := o.handle(r.Context(), actor, r)
 	if err != nil {
 		return nil, err
+	}
+	if f, ok := v.(file); ok {
+		h.Set("Content-Type", f.mediaType)
+		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.name}))
+		return f.content, nil
 	}
 	linkNext(h, r, v)
 	return encode(v)
@@ -200,9 +212,12 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	write(w, status, body)
 }
 
-// write writes a body of JSON. An error of it is a client's that went away.
+// write writes a body, of JSON unless its type is set already. An error of it is a
+// client's that went away.
 func write(w http.ResponseWriter, status int, body []byte) {
-	w.Header().Set("Content-Type", "application/json")
+	if w.Header().Get("Content-Type") == "" {
+		w.Header().Set("Content-Type", "application/json")
+	}
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }

@@ -25,11 +25,12 @@ func TestUploadAnswer(t *testing.T) {
 	a := p.upload(t, "email,name\nada@example.com,Ada\nADA@example.com,Ada\n,Ben\nnobody,Cid\n")
 	id, _, _ := strings.Cut(strings.TrimPrefix(a.body, `{"id":"`), `"`)
 	want := fmt.Sprintf(`{"id":%q,"audience":%q,"kind":"add","status":"processing","accepted_at":"2026-03-14T09:26:10Z","effective_at":"2026-03-14T09:26:10Z","expires_at":"2026-09-10T09:26:10Z",`+
+		`"declaration":{"ad_user_data":"granted","ad_personalization":"granted","terms_version":1},`+
 		`"report":{"format":"csv","encoding":"utf-8","separator":",","header":true,"columns":[{"number":1,"kind":"email"}],"dropped":1,`+
 		`"rows":{"read":4,"used":1,"empty":1,"duplicate":1,"refused":1},`+
 		`"identifiers":{"read":4,"used":1,"empty":1,"duplicate":1,"refused":1},`+
 		`"clear":2,"hashed":0,"repaired":0,"refused":[{"reason":"not_an_email","count":1,"rows":[5]}]},`+
-		`"advice":{"not_an_email":"This is not an e-mail address; send one address, such as name@example.com."}}`+"\n", id, p.audience)
+		`"advice":{"not_an_email":"This is not an e-mail address; send one address, such as name@example.com."},"diagnosis":[]}`+"\n", id, p.audience)
 	if a.status != http.StatusCreated || a.header.Get("Content-Type") != "application/json" {
 		t.Errorf("status %d, %s", a.status, a.header)
 	}
@@ -94,12 +95,12 @@ func TestUploadRefused(t *testing.T) {
 		{name: "no known column", body: "name,city\nAda,London\n", field: "header", reason: "no_known_column", row: 1},
 		{name: "NUL bytes", body: "em\x00ail\nada@example.com\n", field: "header", reason: "nul_bytes", row: 1},
 		{name: "a quote that is not closed", body: "email\n\"ada@example.com\n", reason: "ended_early", row: 2},
-		{name: "a country that is none", body: good, query: "?default_region=XX", field: "default_region"},
-		{name: "a country in words", body: good, query: "?default_region=Britain", field: "default_region"},
+		{name: "a country that is none", body: good, query: "&default_region=XX", field: "default_region"},
+		{name: "a country in words", body: good, query: "&default_region=Britain", field: "default_region"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			headers := append([]string{"Content-Type", "text/csv"}, c.headers...)
-			a := p.ask(t, p.acme, "POST", "/v1/audiences/"+string(p.audience)+"/lists"+c.query, c.body, headers...)
+			a := p.ask(t, p.acme, "POST", "/v1/audiences/"+string(p.audience)+"/lists"+agreed+c.query, c.body, headers...)
 			got := problem(t, a, 400, selvedge.CodeInvalid)
 			if got.Field != c.field || got.Reason != c.reason || got.Row != c.row {
 				t.Errorf("field %q, reason %q, row %d; want %q, %q, %d", got.Field, got.Reason, got.Row, c.field, c.reason, c.row)
@@ -133,7 +134,7 @@ func TestUploadTaken(t *testing.T) {
 			t.Errorf("%s: %+v", name, a)
 		}
 	}
-	a := p.ask(t, p.acme, "POST", "/v1/audiences/"+string(p.audience)+"/lists?default_region=GB", "phone\n07700 900123\n", "Content-Type", "text/csv")
+	a := p.ask(t, p.acme, "POST", "/v1/audiences/"+string(p.audience)+"/lists"+agreed+"&default_region=GB", "phone\n07700 900123\n", "Content-Type", "text/csv")
 	if !strings.Contains(a.body, `"clear":1`) {
 		t.Errorf("a national number with its country: %+v", a)
 	}
@@ -188,8 +189,8 @@ func (p *platform) cutOff(t *testing.T, length, body string) answer {
 	conn, err := net.Dial("tcp", p.http.Listener.Addr().String())
 	must(t, err)
 	defer conn.Close()
-	_, err = fmt.Fprintf(conn, "POST /v1/audiences/%s/lists HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: text/csv\r\n%s\r\n\r\n%s",
-		p.audience, p.acme, length, body)
+	_, err = fmt.Fprintf(conn, "POST /v1/audiences/%s/lists%s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: text/csv\r\n%s\r\n\r\n%s",
+		p.audience, agreed, p.acme, length, body)
 	must(t, err)
 	must(t, conn.(*net.TCPConn).CloseWrite())
 	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
@@ -208,12 +209,12 @@ func TestUploadOfAnyFile(t *testing.T) {
 	hash := strings.Repeat("ab", 32)
 	for name, c := range map[string]struct{ query, kind, body, want string }{
 		"NDJSON":    {"", "application/x-ndjson", `{"email":"ada@example.com"}`, `"format":"ndjson"`},
-		"columns":   {"?columns=2:email&columns=3%3Acountry&header=no&separator=semicolon", "text/csv", "x;" + hash + ";GB\n", `"columns":[{"number":2,"kind":"email"}],"country_column":3`},
-		"encoding":  {"?encoding=windows-1252&format=csv", "application/octet-stream", "email\na@b\xfccher.example\n", `"encoding":"windows-1252"`},
-		"no role":   {"?columns=2:name", "text/csv", "email\n", `"reason":"bad_column"`},
-		"no format": {"?format=pdf", "text/csv", "email\n", `"field":"format"`},
+		"columns":   {"&columns=2:email&columns=3%3Acountry&header=no&separator=semicolon", "text/csv", "x;" + hash + ";GB\n", `"columns":[{"number":2,"kind":"email"}],"country_column":3`},
+		"encoding":  {"&encoding=windows-1252&format=csv", "application/octet-stream", "email\na@b\xfccher.example\n", `"encoding":"windows-1252"`},
+		"no role":   {"&columns=2:name", "text/csv", "email\n", `"reason":"bad_column"`},
+		"no format": {"&format=pdf", "text/csv", "email\n", `"field":"format"`},
 	} {
-		a := p.ask(t, p.acme, "POST", "/v1/audiences/"+string(p.audience)+"/lists"+c.query, c.body, "Content-Type", c.kind)
+		a := p.ask(t, p.acme, "POST", "/v1/audiences/"+string(p.audience)+"/lists"+agreed+c.query, c.body, "Content-Type", c.kind)
 		var compact bytes.Buffer
 		if err := json.Compact(&compact, []byte(a.body)); err != nil || !strings.Contains(compact.String(), c.want) {
 			t.Errorf("%s: %s, want %s", name, a.body, c.want)

@@ -11,15 +11,25 @@ import (
 	"github.com/selvedge/selvedge/list"
 )
 
+// arrival is a list that comes, and what is done with it.
+type arrival struct {
+	list.List
+	terms int64  // that the sender has read, 0 if it does not say
+	label string // that comes with it, or ""
+}
+
 // accept keeps a list that was read, under the keys that are in force when its
 // row comes to be, and returns what its org is told of it. A list that is open
 // becomes part of the audience's draft.
-func accept[T any](ctx context.Context, s *Service, actor selvedge.Actor, l list.List, sealed list.Sealed, told func(list.List) T) (T, error) {
+func accept[T any](ctx context.Context, s *Service, actor selvedge.Actor, l arrival, sealed list.Sealed, told func(list.List) T) (T, error) {
 	for {
-		l.Report, l.Spill, l.Sidecar, l.Epoch, l.RuleSet = sealed.Report, &sealed.Spill, sealed.Sidecar, sealed.Epoch, sealed.RuleSet
+		l.Report, l.Spill, l.Sidecar, l.Rows, l.Epoch, l.RuleSet = sealed.Report, &sealed.Spill, sealed.Sidecar, sealed.Rows, sealed.Epoch, sealed.RuleSet
 		refs := []blob.Ref{sealed.Spill}
 		if sealed.Sidecar != nil {
 			refs = append(refs, sealed.Sidecar.Ref)
+		}
+		if sealed.Rows != nil {
+			refs = append(refs, *sealed.Rows)
 		}
 		var kept list.List
 		err := s.Names.Name(ctx, func() (err error) {
@@ -42,14 +52,23 @@ func accept[T any](ctx context.Context, s *Service, actor selvedge.Actor, l list
 
 // insert keeps a list and fills in what is known only now. It returns errRotated
 // if its tokens are not of the epoch that is in force.
-func (s *Service) insert(ctx context.Context, actor selvedge.Actor, l list.List, told func(list.List) any) (list.List, error) {
+func (s *Service) insert(ctx context.Context, actor selvedge.Actor, a arrival, told func(list.List) any) (list.List, error) {
+	l := a.List
 	err := s.Tx.Update(ctx, func(ctx context.Context, tx selvedge.Tx) error {
 		// Again: it may have been suspended while the list came in.
 		if err := s.Orgs.MayAct(ctx, tx, actor, selvedge.WriteAudiences); err != nil {
 			return err
 		}
-		if err := s.mayBring(ctx, tx, l.Org, l.Kind); err != nil {
+		var err error
+		if l.Declared.Terms, err = s.mayBring(ctx, tx, l.Org, l.Kind, a.terms); err != nil {
 			return err
+		}
+		if a.label != "" {
+			label, err := s.Labels.along(ctx, tx, actor, l.Org, l.Audience, a.label)
+			if err != nil {
+				return err
+			}
+			l.Declared.Label = string(label)
 		}
 		if err := inForce(ctx, tx, s.Receiver, l.Epoch); err != nil {
 			return err
@@ -81,13 +100,19 @@ func (s *Service) insert(ctx context.Context, actor selvedge.Actor, l list.List,
 	return l, err
 }
 
-// mayBring returns an error if an org may not bring a list of a kind. A removal
-// waits for no terms: people are taken out whatever is agreed.
-func (s *Service) mayBring(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID, kind list.Kind) error {
+// mayBring returns an error if an org may not bring a list of a kind, and else the
+// version of the terms under which it does; read is the one that the sender has
+// read, 0 if it does not say. A removal waits for no terms: people are taken out
+// whatever is agreed.
+func (s *Service) mayBring(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID, kind list.Kind, read int64) (terms int64, err error) {
 	if kind == list.Remove {
-		return nil
+		return 0, nil
 	}
-	return s.Orgs.MayUpload(ctx, tx, org)
+	terms, err = s.Orgs.MayUpload(ctx, tx, org)
+	if err == nil && read != 0 && read != terms {
+		err = selvedge.Errorf(selvedge.CodeConflict, "this is not the version of the terms that is in force").At("terms_version").Because("not_current")
+	}
+	return terms, err
 }
 
 // date says when a list counts, and to which draft it belongs.
@@ -120,7 +145,9 @@ func (s *Service) date(ctx context.Context, tx selvedge.Tx, l *list.List) error 
 			begun = draft.FirstAt
 		}
 	}
-	if l.ExpiresAt.IsZero() {
+	if l.Kind == list.Remove {
+		l.ExpiresAt = begun.Add(MaxListLife) // all that came before it must be over by then
+	} else if l.ExpiresAt.IsZero() {
 		l.ExpiresAt = begun.Add(ListLife)
 	}
 	return checkDates(*l)
@@ -131,8 +158,8 @@ func checkDates(l list.List) error {
 		return selvedge.Errorf(selvedge.CodeInvalid, format, args...).At(field).Because(reason)
 	}
 	switch {
-	case l.ExpiresAt.After(l.AcceptedAt.Add(ListLife)):
-		return bad("expires_at", "too_late", "members stay for %d days at most", ListLife/(24*time.Hour))
+	case l.ExpiresAt.After(l.AcceptedAt.Add(MaxListLife)):
+		return bad("expires_at", "too_late", "members stay for %d days at most", MaxListLife/(24*time.Hour))
 	case !l.ExpiresAt.After(l.AcceptedAt):
 		return bad("expires_at", "not_later", "must be in the future")
 	case !l.ExpiresAt.After(l.EffectiveAt):
@@ -156,6 +183,8 @@ func acceptedEntry(actor selvedge.Actor, l list.List) ledger.Entry {
 			Rows     int64               `json:"rows"`
 			Epoch    uint32              `json:"epoch"`
 			RuleSet  uint32              `json:"rule_set"`
-		}{l.ID, l.Audience, l.Org, l.Kind, l.State == list.StateOpen, digestText(l.Spill.Sum), l.Report.Rows.Read, uint32(l.Epoch), l.RuleSet},
+			Expires  time.Time           `json:"expires_at"`
+			Declared list.Declared       `json:"declared"`
+		}{l.ID, l.Audience, l.Org, l.Kind, l.State == list.StateOpen, digestText(l.Spill.Sum), l.Report.Rows.Read, uint32(l.Epoch), l.RuleSet, l.ExpiresAt, l.Declared},
 	}
 }

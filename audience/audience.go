@@ -98,7 +98,7 @@ type Repository interface {
 	// that adds and expires after the time.
 	Unexpired(ctx context.Context, tx selvedge.Tx, ids []selvedge.AudienceID, at time.Time) ([]selvedge.AudienceID, error)
 	// Living returns the audiences with a list whose members count at the time or
-	// later, or which has a sidecar.
+	// later, or which has a sidecar or a row report.
 	Living(ctx context.Context, tx selvedge.Tx, at time.Time) ([]Audience, error)
 
 	// Draft returns what waits to be sealed in an audience.
@@ -116,8 +116,8 @@ type Repository interface {
 	// SetSidecar puts another sidecar in the place of a list's. It returns a
 	// CodeConflict error unless the list's is old.
 	SetSidecar(ctx context.Context, tx selvedge.Tx, id selvedge.ListID, old blob.Ref, next list.Sidecar) error
-	// DropSidecars forgets the sidecars of lists, keys first of all. Lists without
-	// one stay as they are.
+	// DropSidecars forgets the sidecars of lists, keys first of all, and their row
+	// reports. Lists without stay as they are.
 	DropSidecars(ctx context.Context, tx selvedge.Tx, ids []selvedge.ListID) error
 	// OlderSidecars returns the lists, of all audiences, whose sidecar is of an
 	// epoch before the one given.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/server/servertest"
 )
@@ -22,7 +23,7 @@ func BenchmarkSync(b *testing.B) {
 	for n := 0; b.Loop(); n++ {
 		s := p.shop(b, fmt.Sprint("Acme ", n), org.Advertiser)
 		for i := range batches {
-			r := audience.Request{Kind: list.Replace}
+			r := audience.Request{Declaration: listtest.Granted(), Kind: list.Replace}
 			for k := range size {
 				who := i*size + k
 				sum := sha256.Sum256(fmt.Appendf(nil, "person%d@example.com", who))

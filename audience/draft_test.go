@@ -14,6 +14,7 @@ import (
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/job"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/server/servertest"
 )
@@ -21,7 +22,7 @@ import (
 // change sends a batch of rows of words.
 func (s *shop) change(t *testing.T, kind list.Kind, rows ...string) audience.Receipt {
 	t.Helper()
-	r := audience.Request{Kind: kind}
+	r := audience.Request{Declaration: listtest.Granted(), Kind: kind}
 	for _, row := range rows {
 		r.Members = append(r.Members, member(strings.Fields(row)))
 	}
@@ -204,14 +205,15 @@ func TestDates(t *testing.T) {
 		field, reason    string
 	}{
 		"over already":           {list.Add, time.Time{}, now, "expires_at", "not_later"},
-		"too late":               {list.Add, time.Time{}, now.Add(audience.ListLife + time.Microsecond), "expires_at", "too_late"},
+		"too late":               {list.Add, time.Time{}, now.Add(audience.MaxListLife + time.Microsecond), "expires_at", "too_late"},
 		"over before it begins":  {list.Add, now.Add(hour), now.Add(hour), "effective_at", "not_earlier"},
 		"begins after it is all": {list.Replace, now.Add(audience.ListLife), time.Time{}, "effective_at", "not_earlier"},
 		"a removal for a time":   {list.Remove, time.Time{}, now.Add(hour), "expires_at", "not_for_removal"},
 		"a removal later":        {list.Remove, now.Add(hour), time.Time{}, "effective_at", "not_for_removal"},
 	} {
 		_, err := s.Audiences.Change(t.Context(), s.actor, s.audience, audience.Request{
-			Kind: c.kind, Members: []list.Member{{Emails: []string{value("e0")}}}, EffectiveAt: c.effective, ExpiresAt: c.until,
+			Declaration: listtest.Granted(),
+			Kind:        c.kind, Members: []list.Member{{Emails: []string{value("e0")}}}, EffectiveAt: c.effective, ExpiresAt: c.until,
 		})
 		e, ok := errors.AsType[*selvedge.Error](err)
 		if !ok || e.Code != selvedge.CodeInvalid || e.Field != c.field || e.Reason != c.reason {
@@ -224,7 +226,8 @@ func TestDates(t *testing.T) {
 	send := func(row string, effective, until time.Time) {
 		t.Helper()
 		_, err := s.Audiences.Change(t.Context(), s.actor, s.audience, audience.Request{
-			Kind: list.Add, Members: []list.Member{member([]string{row})}, EffectiveAt: effective, ExpiresAt: until,
+			Declaration: listtest.Granted(),
+			Kind:        list.Add, Members: []list.Member{member([]string{row})}, EffectiveAt: effective, ExpiresAt: until,
 		})
 		must(t, err)
 	}
@@ -322,7 +325,7 @@ func TestDraftFull(t *testing.T) {
 	s.sql(t, `WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
 		INSERT INTO list (id, org_id, audience_id, kind, state, draft, report, spill_sum, spill_size, epoch, rule_set, accepted_at, effective_at, expires_at, version, seq, came)
 		SELECT 'l' || i, org_id, audience_id, kind, state, draft, report, spill_sum, spill_size, epoch, rule_set, accepted_at, effective_at, expires_at, version, i, i FROM list, n`)
-	_, err := s.Audiences.Change(t.Context(), s.actor, s.audience, audience.Request{Kind: list.Add, Members: []list.Member{{Emails: []string{value("e1")}}}})
+	_, err := s.Audiences.Change(t.Context(), s.actor, s.audience, audience.Request{Declaration: listtest.Granted(), Kind: list.Add, Members: []list.Member{{Emails: []string{value("e1")}}}})
 	if e, ok := errors.AsType[*selvedge.Error](err); !ok || e.Code != selvedge.CodeConflict || e.Reason != "draft_full" {
 		t.Errorf("one more: %v", err)
 	}

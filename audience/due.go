@@ -81,18 +81,18 @@ func (w *work) dated() bool {
 	return false
 }
 
-// ended returns the lists with a sidecar that can count no more.
+// ended returns the lists with a sidecar or a row report that can count no more.
 func (w *work) ended() (out []list.List) {
 	over := len(w.lists) - len(since(w.lists))
 	for i, l := range w.lists {
-		if l.Sidecar != nil && l.State != list.StateOpen && (i < over || !w.now.Before(l.ExpiresAt)) {
+		if (l.Sidecar != nil || l.Rows != nil) && l.State != list.StateOpen && (i < over || !w.now.Before(l.ExpiresAt)) {
 			out = append(out, l)
 		}
 	}
 	return out
 }
 
-// settle forgets the sidecars of lists that are over, and enqueues the job for the
+// settle forgets the sidecars and row reports of lists that are over, and enqueues the job for the
 // next moment at which something expires or takes effect.
 func (w *work) settle(ctx context.Context, tx selvedge.Tx) error {
 	var ids []selvedge.ListID
@@ -140,15 +140,20 @@ func (w *work) tidy(ctx context.Context, a job.Attempt) error {
 	return err
 }
 
-// dropEnded deletes the sidecars that settle has forgotten. Without their keys
-// nobody can read them.
+// dropEnded deletes the sidecars and row reports that settle has forgotten. A
+// sidecar is nobody's to read without its key.
 func (w *work) dropEnded(ctx context.Context) {
-	var sidecars []blob.Ref
+	var refs []blob.Ref
 	ended := w.ended()
 	for _, l := range ended {
-		sidecars = append(sidecars, l.Sidecar.Ref)
+		if l.Sidecar != nil {
+			refs = append(refs, l.Sidecar.Ref)
+		}
+		if l.Rows != nil {
+			refs = append(refs, *l.Rows)
+		}
 	}
 	if len(ended) > 0 {
-		w.drop(ctx, ended[0].ID, sidecars...)
+		w.drop(ctx, ended[0].ID, refs...)
 	}
 }

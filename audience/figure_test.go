@@ -7,6 +7,7 @@ import (
 
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/report"
 	"github.com/selvedge/selvedge/server/servertest"
@@ -20,7 +21,7 @@ func TestDatesTellNothing(t *testing.T) {
 	versions := func(email string) (out []audience.VersionView) {
 		s := p.shop(t, email, org.Advertiser)
 		_, err := s.Audiences.Change(t.Context(), s.actor, s.audience, audience.Request{
-			Kind: list.Add, Members: []list.Member{{Emails: []string{email}}},
+			Declaration: listtest.Granted(), Kind: list.Add, Members: []list.Member{{Emails: []string{email}}},
 			EffectiveAt: p.clock.Now().Add(time.Hour), ExpiresAt: p.clock.Now().Add(3 * time.Hour),
 		})
 		must(t, err)

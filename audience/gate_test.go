@@ -15,6 +15,7 @@ import (
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/ledger/ledgertest"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/server/servertest"
 )
@@ -129,11 +130,11 @@ func TestContained(t *testing.T) {
 		"lists":   func() error { _, err := p.Audiences.Lists(ctx, s.actor, s.audience, "", 100); return err },
 		"getlist": func() error { _, err := p.Audiences.GetList(ctx, s.actor, s.audience, l.ID); return err },
 		"upload": func() error {
-			_, err := p.Audiences.Upload(ctx, s.actor, s.audience, strings.NewReader(rows(0, 1)), list.Options{})
+			_, err := p.Audiences.Upload(ctx, s.actor, s.audience, strings.NewReader(rows(0, 1)), audience.Delivery{Options: listtest.Options()})
 			return err
 		},
 		"change": func() error {
-			_, err := p.Audiences.Change(ctx, s.actor, s.audience, audience.Request{Kind: list.Replace})
+			_, err := p.Audiences.Change(ctx, s.actor, s.audience, audience.Request{Declaration: listtest.Granted(), Kind: list.Replace})
 			return err
 		},
 		"seal":     func() error { _, err := p.Audiences.Seal(ctx, s.actor, s.audience); return err },

@@ -131,18 +131,7 @@ func (s *Labels) Propose(ctx context.Context, actor selvedge.Actor, audience sel
 		if err := validateLabel(text); err != nil {
 			return err
 		}
-		id, err := s.IDs.Next(ctx, tx, org, "lbl")
-		if err != nil {
-			return err
-		}
-		l.ID = LabelID(id)
-		if err := s.Repo.ReplaceLabel(ctx, tx, audience, l.ProposedAt); err != nil {
-			return err
-		}
-		if err := s.Repo.InsertLabel(ctx, tx, l); err != nil {
-			return err
-		}
-		if err := s.Outbox.Append(ctx, tx, labelEntry(actor, ledger.LabelProposed, l)); err != nil {
+		if err := s.insert(ctx, tx, actor, &l); err != nil {
 			return err
 		}
 		return selvedge.Conclude(ctx, tx, l)
@@ -151,6 +140,47 @@ func (s *Labels) Propose(ctx context.Context, actor selvedge.Actor, audience sel
 		return Label{}, err
 	}
 	return l, nil
+}
+
+// insert keeps a proposal and gives it its id.
+func (s *Labels) insert(ctx context.Context, tx selvedge.Tx, actor selvedge.Actor, l *Label) error {
+	id, err := s.IDs.Next(ctx, tx, l.Org, "lbl")
+	if err != nil {
+		return err
+	}
+	l.ID = LabelID(id)
+	if err := s.Repo.ReplaceLabel(ctx, tx, l.Audience, l.ProposedAt); err != nil {
+		return err
+	}
+	if err := s.Repo.InsertLabel(ctx, tx, *l); err != nil {
+		return err
+	}
+	return s.Outbox.Append(ctx, tx, labelEntry(actor, ledger.LabelProposed, *l))
+}
+
+// along proposes a label that came with a list, and was validated before, in the
+// list's transaction. If it is the one that is shown or pending, that one stands.
+func (s *Labels) along(ctx context.Context, tx selvedge.Tx, actor selvedge.Actor, org selvedge.OrgID, audience selvedge.AudienceID, text string) (LabelID, error) {
+	now := s.Clock.Now()
+	shown, err := s.Repo.ShownLabel(ctx, tx, audience, now)
+	if err == nil && shown.Text == text {
+		return shown.ID, nil
+	}
+	if err != nil && selvedge.CodeOf(err) != selvedge.CodeNotFound {
+		return "", err
+	}
+	all, err := s.Repo.LabelsOf(ctx, tx, audience)
+	if err != nil {
+		return "", err
+	}
+	for _, l := range all {
+		if l.State == LabelPending && l.Text == text {
+			return l.ID, nil
+		}
+	}
+	l := Label{Audience: audience, Org: org, Text: text, State: LabelPending, ProposedAt: now, ProposedBy: actor.Key()}
+	err = s.insert(ctx, tx, actor, &l)
+	return l.ID, err
 }
 
 func (s *Labels) asker(actor selvedge.Actor) (selvedge.OrgID, error) {

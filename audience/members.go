@@ -16,9 +16,10 @@ type Request struct {
 	Kind          list.Kind
 	Members       []list.Member
 	DefaultRegion string
+	list.Declaration
 	// EffectiveAt is when the members enter the audience: at once if it is past
-	// or the zero time. ExpiresAt is when they leave it; the zero time is ListLife
-	// from when the draft was begun. A removal has neither.
+	// or the zero time. ExpiresAt is when they leave it, MaxListLife from now at
+	// most; the zero time is ListLife from when the draft was begun. A removal has neither.
 	EffectiveAt, ExpiresAt time.Time
 }
 
@@ -48,25 +49,27 @@ func (s *Service) Change(ctx context.Context, actor selvedge.Actor, id selvedge.
 		if _, err := s.Repo.Audience(ctx, tx, org, id); err != nil {
 			return err
 		}
-		return s.mayBring(ctx, tx, org, r.Kind)
+		_, err := s.mayBring(ctx, tx, org, r.Kind, 0)
+		return err
 	})
 	if err != nil {
 		return Receipt{}, err
 	}
+	o := list.Options{DefaultRegion: r.DefaultRegion, Declaration: r.Declaration}
 	l := list.List{
 		Org: org, Audience: id, Kind: r.Kind, State: list.StateOpen,
-		EffectiveAt: kept(r.EffectiveAt), ExpiresAt: kept(r.ExpiresAt),
+		EffectiveAt: kept(r.EffectiveAt), ExpiresAt: kept(r.ExpiresAt), Declared: s.declared(o),
 	}
 	if err := s.checkRequest(l); err != nil {
 		return Receipt{}, err
 	}
 	sealed, faults, err := s.Receiver.ReceiveMembers(ctx, list.Batch{
-		Org: org, Kind: r.Kind, Members: r.Members, Options: list.Options{DefaultRegion: r.DefaultRegion},
+		Org: org, Kind: r.Kind, Members: r.Members, Options: o,
 	})
 	if err != nil {
 		return Receipt{}, err
 	}
-	return accept(ctx, s, actor, l, sealed, func(l list.List) Receipt { return Receipt{ListView{List: l, Status: Processing}, faults} })
+	return accept(ctx, s, actor, arrival{List: l}, sealed, func(l list.List) Receipt { return Receipt{ListView{List: l, Status: Processing}, faults} })
 }
 
 // kept returns a time as the database keeps it.

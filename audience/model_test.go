@@ -14,6 +14,7 @@ import (
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/purpose"
 	"github.com/selvedge/selvedge/server/servertest"
@@ -291,7 +292,7 @@ func (m *model) act(t *testing.T, s *shop, rnd *rand.Rand) string {
 // change sends a batch.
 func (m *model) change(t *testing.T, s *shop, rnd *rand.Rand, b *step) string {
 	t.Helper()
-	r := audience.Request{Kind: b.kind}
+	r := audience.Request{Declaration: listtest.Granted(), Kind: b.kind}
 	for _, row := range b.rows {
 		r.Members = append(r.Members, member(row))
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/internal/fakeclock"
-	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/prompt"
 	"github.com/selvedge/selvedge/prompt/prompttest"
@@ -168,7 +168,7 @@ func rows(from, to int) string {
 
 func (s *shop) upload(t *testing.T, csv string) audience.ListView {
 	t.Helper()
-	v, err := s.Audiences.Upload(t.Context(), s.actor, s.audience, strings.NewReader(csv), list.Options{})
+	v, err := s.Audiences.Upload(t.Context(), s.actor, s.audience, strings.NewReader(csv), audience.Delivery{Options: listtest.Options()})
 	must(t, err)
 	return v
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/org"
 )
 
@@ -119,7 +120,7 @@ func TestAnswersAreAlike(t *testing.T) {
 	for _, kind := range []list.Kind{list.Add, list.Remove, list.Replace} {
 		var reports []list.Report
 		for _, email := range []string{value("e0"), value("e1"), "nobody@example.com"} {
-			v, err := s.Audiences.Change(t.Context(), s.actor, s.audience, audience.Request{Kind: kind, Members: []list.Member{{Emails: []string{email}}}})
+			v, err := s.Audiences.Change(t.Context(), s.actor, s.audience, audience.Request{Declaration: listtest.Granted(), Kind: kind, Members: []list.Member{{Emails: []string{email}}}})
 			must(t, err)
 			if len(v.Faults) > 0 || v.Status != audience.Processing {
 				t.Errorf("%s: %+v", kind, v)

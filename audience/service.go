@@ -2,7 +2,6 @@ package audience
 
 import (
 	"context"
-	"io"
 	"slices"
 	"time"
 
@@ -14,9 +13,13 @@ import (
 	"github.com/selvedge/selvedge/report"
 )
 
-// ListLife is how long a list's members stay in the audience, at most and unless
-// its sender says less.
-const ListLife = 180 * 24 * time.Hour
+// How long a list's members stay in the audience: ListLife unless its sender says
+// otherwise, and MaxListLife at most. What nobody renews in one and a half years is
+// no list of customers any more.
+const (
+	ListLife    = 180 * 24 * time.Hour
+	MaxListLife = 540 * 24 * time.Hour
+)
 
 // Service is what an org may ask of its audiences. It is safe for concurrent
 // use. Another org's audience is answered exactly like one that does not exist.
@@ -33,14 +36,16 @@ type Service struct {
 	Names    *blob.Collector
 	Clock    selvedge.Clock
 	Jobs     Jobs
+	Labels   *Labels
 }
 
 // Standing says whether an org may bring lists.
 type Standing interface {
 	// MayAct returns an error if the actor is an agency that may not do so any more.
 	MayAct(ctx context.Context, tx selvedge.Tx, actor selvedge.Actor, scope selvedge.Scopes) error
-	// MayUpload returns an error unless the org may bring a list now.
-	MayUpload(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID) error
+	// MayUpload returns the version of the terms that are in force, and an error
+	// unless the org has accepted it and may bring a list now.
+	MayUpload(ctx context.Context, tx selvedge.Tx, org selvedge.OrgID) (terms int64, err error)
 }
 
 // Status is how far an audience or list has come.
@@ -195,34 +200,6 @@ func status(l list.List, unpublished []int64) Status {
 		return Processing
 	}
 	return Ready
-}
-
-// Upload reads a list to its end into one of the org's audiences. When it
-// returns without error, the list is durable and will be matched; the report in
-// it is complete. An org that may not bring a list gets the error of
-// Standing.MayUpload. Errors of the list itself are those of list.Receiver, and
-// leave nothing behind.
-func (s *Service) Upload(ctx context.Context, actor selvedge.Actor, id selvedge.AudienceID, r io.Reader, o list.Options) (ListView, error) {
-	org, err := s.asker(actor)
-	if err != nil {
-		return ListView{}, err
-	}
-	// Asked for first, so that nobody streams gigabytes to an id that is not
-	// theirs.
-	if _, err := s.Get(ctx, actor, id); err != nil {
-		return ListView{}, err
-	}
-	err = s.Tx.View(ctx, func(ctx context.Context, tx selvedge.Tx) error { return s.Orgs.MayUpload(ctx, tx, org) })
-	if err != nil {
-		return ListView{}, err
-	}
-	sealed, err := s.Receiver.Receive(ctx, r, o)
-	if err != nil {
-		return ListView{}, err
-	}
-	// An upload is a draft of its own.
-	told := func(l list.List) ListView { return ListView{List: l, Status: Processing} }
-	return accept(ctx, s, actor, list.List{Org: org, Audience: id, Kind: list.Add, State: list.StateAccepted}, sealed, told)
 }
 
 // GetList returns one list of one of the org's audiences.

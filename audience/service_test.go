@@ -15,6 +15,7 @@ import (
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/job"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/org"
 )
 
@@ -93,8 +94,8 @@ func calls(s *audience.Service, actor selvedge.Actor, a selvedge.AudienceID, l s
 	_, out["Get"] = s.Get(ctx, actor, a)
 	_, out["Lists"] = s.Lists(ctx, actor, a, "", 100)
 	_, out["GetList"] = s.GetList(ctx, actor, a, l)
-	_, out["Upload"] = s.Upload(ctx, actor, a, strings.NewReader(rows(0, 1)), list.Options{})
-	_, out["Change"] = s.Change(ctx, actor, a, audience.Request{Kind: list.Remove, Members: []list.Member{{ExternalID: "7"}}})
+	_, out["Upload"] = s.Upload(ctx, actor, a, strings.NewReader(rows(0, 1)), audience.Delivery{Options: listtest.Options()})
+	_, out["Change"] = s.Change(ctx, actor, a, audience.Request{Declaration: listtest.Granted(), Kind: list.Remove, Members: []list.Member{{ExternalID: "7"}}})
 	_, out["Seal"] = s.Seal(ctx, actor, a)
 	_, out["Versions"] = s.Versions(ctx, actor, a, 0)
 	return out
@@ -156,7 +157,7 @@ func TestUploadToNothingReadsNothing(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, 0)
 	s := p.shop(t, "Acme", org.Advertiser)
-	_, err := p.Audiences.Upload(t.Context(), s.actor, "aud_none", untouched{t}, list.Options{})
+	_, err := p.Audiences.Upload(t.Context(), s.actor, "aud_none", untouched{t}, audience.Delivery{Options: listtest.Options()})
 	if selvedge.CodeOf(err) != selvedge.CodeNotFound {
 		t.Error(err)
 	}
@@ -193,15 +194,15 @@ func TestRefusedUploadLeavesNothing(t *testing.T) {
 		o    list.Options
 		code selvedge.Code
 	}{
-		"empty":         {strings.NewReader(""), list.Options{}, selvedge.CodeInvalid},
-		"a bad region":  {strings.NewReader(rows(0, 1)), list.Options{DefaultRegion: "XX"}, selvedge.CodeInvalid},
-		"cut off":       {io.MultiReader(strings.NewReader(rows(0, 1)), broken{}), list.Options{}, selvedge.CodeInvalid},
-		"an open quote": {strings.NewReader("email\n\"person0@example.com\n"), list.Options{}, selvedge.CodeInvalid},
+		"empty":         {strings.NewReader(""), listtest.Options(), selvedge.CodeInvalid},
+		"a bad region":  {strings.NewReader(rows(0, 1)), list.Options{DefaultRegion: "XX", Declaration: listtest.Granted()}, selvedge.CodeInvalid},
+		"cut off":       {io.MultiReader(strings.NewReader(rows(0, 1)), broken{}), listtest.Options(), selvedge.CodeInvalid},
+		"an open quote": {strings.NewReader("email\n\"person0@example.com\n"), listtest.Options(), selvedge.CodeInvalid},
 		"an endless row": {
-			strings.NewReader("email\n" + strings.Repeat("x", list.MaxLine+1)), list.Options{}, selvedge.CodeTooLarge,
+			strings.NewReader("email\n" + strings.Repeat("x", list.MaxLine+1)), listtest.Options(), selvedge.CodeTooLarge,
 		},
 	} {
-		v, err := p.Audiences.Upload(t.Context(), s.actor, s.audience, c.r, c.o)
+		v, err := p.Audiences.Upload(t.Context(), s.actor, s.audience, c.r, audience.Delivery{Options: c.o})
 		if selvedge.CodeOf(err) != c.code || v.ID != "" {
 			t.Errorf("%s: %q, %v", name, v.ID, err)
 		}

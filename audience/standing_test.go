@@ -12,6 +12,7 @@ import (
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/org"
 )
 
@@ -31,7 +32,7 @@ func TestSuspended(t *testing.T) {
 		t.Error("a match was meant")
 	}
 	// An upload that was under way when the org was suspended.
-	_, err = p.Audiences.Upload(t.Context(), s.actor, s.audience, strings.NewReader(rows(0, 1)), list.Options{})
+	_, err = p.Audiences.Upload(t.Context(), s.actor, s.audience, strings.NewReader(rows(0, 1)), audience.Delivery{Options: listtest.Options()})
 	if e, ok := errors.AsType[*selvedge.Error](err); !ok || e.Code != selvedge.CodeForbidden || e.Reason != "org_not_active" {
 		t.Errorf("uploaded with %v", err)
 	}
@@ -68,7 +69,7 @@ func TestSuspendedWhileUploading(t *testing.T) {
 		_, err := p.Orgs.Suspend(t.Context(), anna, s.org.ID)
 		must(t, err)
 	})}
-	_, err := p.Audiences.Upload(t.Context(), s.actor, s.audience, r, list.Options{})
+	_, err := p.Audiences.Upload(t.Context(), s.actor, s.audience, r, audience.Delivery{Options: listtest.Options()})
 	if e, ok := errors.AsType[*selvedge.Error](err); !ok || e.Reason != "org_not_active" {
 		t.Errorf("uploaded with %v", err)
 	}
@@ -86,7 +87,7 @@ func TestTermsFirst(t *testing.T) {
 	s.upload(t, rows(0, 1))
 	terms, err := p.Orgs.PublishTerms(t.Context(), anna, "Other terms")
 	must(t, err)
-	_, err = p.Audiences.Upload(t.Context(), s.actor, s.audience, strings.NewReader(rows(0, 1)), list.Options{})
+	_, err = p.Audiences.Upload(t.Context(), s.actor, s.audience, strings.NewReader(rows(0, 1)), audience.Delivery{Options: listtest.Options()})
 	if e, ok := errors.AsType[*selvedge.Error](err); !ok || e.Code != selvedge.CodeConflict || e.Reason != "terms_not_accepted" {
 		t.Errorf("uploaded with %v", err)
 	}
@@ -94,7 +95,7 @@ func TestTermsFirst(t *testing.T) {
 		t.Errorf("%d lists", n)
 	}
 	batch := func(kind list.Kind) error {
-		_, err := p.Audiences.Change(t.Context(), s.actor, s.audience, audience.Request{Kind: kind, Members: []list.Member{{Emails: []string{"person0@example.com"}}}})
+		_, err := p.Audiences.Change(t.Context(), s.actor, s.audience, audience.Request{Declaration: listtest.Granted(), Kind: kind, Members: []list.Member{{Emails: []string{"person0@example.com"}}}})
 		return err
 	}
 	for _, kind := range []list.Kind{list.Add, list.Replace} {

@@ -167,6 +167,9 @@ func (r run) seconds() float64 { return r.read + r.match }
 
 var benchActor = selvedge.System("bench")
 
+// agreed says that the made-up people of a list have agreed.
+var agreed = list.Declaration{Consents: list.Consents{AdUserData: list.Granted, AdPersonalization: list.Granted}}
+
 // run takes a list from its file to who it reaches.
 func (e *engine) run(ctx context.Context, path string) (out run, err error) {
 	f, err := os.Open(path)
@@ -175,7 +178,7 @@ func (e *engine) run(ctx context.Context, path string) (out run, err error) {
 	}
 	defer f.Close()
 	cpu, start := cpuSeconds(), time.Now()
-	sealed, err := e.receiver.Receive(ctx, f, list.Options{})
+	sealed, err := e.receiver.Receive(ctx, f, list.Options{Declaration: agreed})
 	if err != nil {
 		return out, err
 	}

@@ -19,9 +19,10 @@ const (
 	KindSpill   Kind = "spill"   // tokens of one list until it is matched
 	KindBitmap  Kind = "bitmap"  // members of a list or a version
 	KindSidecar Kind = "sidecar" // what ties a list's rows together, sealed
+	KindRows    Kind = "rows"    // which rows of a list were refused, sealed
 )
 
-var kinds = []Kind{KindChunk, KindSegment, KindSpill, KindBitmap, KindSidecar}
+var kinds = []Kind{KindChunk, KindSegment, KindSpill, KindBitmap, KindSidecar, KindRows}
 
 // check returns a CodeInvalid error for a word that is not one of the kinds.
 func (k Kind) check() error {

@@ -20,12 +20,13 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/internal/fakeclock"
 	"github.com/selvedge/selvedge/internal/pgtest"
 	"github.com/selvedge/selvedge/job"
-	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/prompt"
 	"github.com/selvedge/selvedge/prompt/prompttest"
@@ -189,7 +190,7 @@ func (p *platform) check(tb testing.TB) {
 		}
 	}
 	p.asked++
-	_, err = p.Audiences.Upload(tb.Context(), p.actor, v.ID, strings.NewReader(csv), list.Options{})
+	_, err = p.Audiences.Upload(tb.Context(), p.actor, v.ID, strings.NewReader(csv), audience.Delivery{Options: listtest.Options()})
 	must(tb, err)
 	must(tb, servertest.Match(tb, p.Server))
 	b, err := p.Matcher.Members(tb.Context(), anna, p.org.ID, v.ID, purpose.AdsMatchAdvertiser)

@@ -26,6 +26,7 @@ import (
 	"github.com/selvedge/selvedge/internal/secret"
 	"github.com/selvedge/selvedge/ledger/ledgertest"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/match"
 	"github.com/selvedge/selvedge/prompt"
 	"github.com/selvedge/selvedge/prompt/prompttest"
@@ -227,7 +228,7 @@ func (p *platform) reachCSV(t testing.TB, org selvedge.OrgID, u purpose.Purpose,
 	t.Helper()
 	ctx := t.Context()
 	v := list.Receiver{Keys: p.Keys, Blobs: p.Blobs, Entropy: selvedge.NewSeededEntropy("list"), Dir: p.dir, Memory: 1 << 20}
-	sealed, err := v.Receive(ctx, strings.NewReader(csv), list.Options{DefaultRegion: "GB"})
+	sealed, err := v.Receive(ctx, strings.NewReader(csv), list.Options{DefaultRegion: "GB", Declaration: listtest.Granted()})
 	must(t, err)
 	content, err := p.Blobs.Open(ctx, sealed.Spill)
 	must(t, err)

@@ -198,7 +198,7 @@ func do(t *testing.T, command string) *http.Response {
 		}
 	}
 	words := strings.Fields(curl)
-	req, err := http.NewRequestWithContext(t.Context(), method, words[len(words)-1], strings.NewReader(input))
+	req, err := http.NewRequestWithContext(t.Context(), method, strings.Trim(words[len(words)-1], "'"), strings.NewReader(input))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/demo/world"
+	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/prompt"
 	"github.com/selvedge/selvedge/server"
@@ -190,12 +191,15 @@ func (t *teller) bringLists(ctx context.Context) error {
 	return nil
 }
 
+// agreed is what the shop says of its customers.
+var agreed = list.Declaration{Source: list.FromCustomers, Consents: list.Consents{AdUserData: list.Granted, AdPersonalization: list.Granted}}
+
 // send uploads the shop's list.
 func (s *shop) send(ctx context.Context) error {
 	r, w := io.Pipe()
 	go func() { w.CloseWithError(s.list.WriteCSV(w)) }()
 	var err error
-	s.upload, err = s.client.UploadList(ctx, s.audience.ID, r, s.list.DefaultRegion, "")
+	s.upload, err = s.client.UploadList(ctx, s.audience.ID, r, audience.Delivery{Options: list.Options{DefaultRegion: s.list.DefaultRegion, Declaration: agreed}}, "")
 	return err
 }
 

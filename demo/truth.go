@@ -121,7 +121,7 @@ func (t *teller) offerCurl(context.Context) error {
 	t.say("7. Try it:")
 	for _, line := range []string{
 		"curl -s -H 'Authorization: Bearer " + s.client.Key + "' " + t.url + "/v1/audiences",
-		"printf 'email\\nanna@example.com\\nnot an address\\n' | curl -s -H 'Authorization: Bearer " + s.client.Key + "' -H 'Content-Type: text/csv' --data-binary @- " + t.url + "/v1/audiences/" + string(s.audience.ID) + "/lists",
+		"printf 'email\\nanna@example.com\\nnot an address\\n' | curl -s -H 'Authorization: Bearer " + s.client.Key + "' -H 'Content-Type: text/csv' --data-binary @- '" + t.url + "/v1/audiences/" + string(s.audience.ID) + "/lists?ad_user_data=granted&ad_personalization=granted'",
 		"curl -s -H 'Authorization: Bearer " + t.platform.Key + "' " + t.url + "/v1/accounts/" + ada.Account + "/contact-points",
 	} {
 		t.say("   %s", strings.TrimSpace(line))

@@ -78,6 +78,10 @@ func decodeHex(d *Digest, s string) Reason {
 	case hexSHA1:
 		return ReasonSHA1
 	case hexSHA512:
+		var text [hexSHA256]byte
+		if _, err := hex.Decode(text[:], []byte(s)); err == nil && isHex(string(text[:])) {
+			return ReasonHexOfHex // SHA-512 has no such bytes but by one chance in 2^226
+		}
 		return ReasonSHA512
 	default:
 		return ReasonBadHashLength

@@ -24,6 +24,7 @@ const (
 	ReasonSHA512        Reason = "sha512"              // 128 hex characters
 	ReasonBadHashLength Reason = "bad_length"          // hex or base64 that is no SHA-256
 	ReasonBase64OfHex   Reason = "base64_of_hex"       // 88 characters of base64 around hex text
+	ReasonHexOfHex      Reason = "hex_of_hex"          // 128 characters of hex around hex text
 	ReasonNotHash       Reason = "not_a_hash"          // neither hex nor base64, where a hash was promised
 	ReasonBadRegion     Reason = "bad_default_country" // the default country is no ISO 3166 code with a numbering plan
 	ReasonNoKind        Reason = "no_kind"             // neither e-mail nor phone was asked for
@@ -48,6 +49,7 @@ var reasonText = map[Reason]string{
 	ReasonSHA512:        "This has the length of a SHA-512 hash; only SHA-256 is matched.",
 	ReasonBadHashLength: "This is not the length of a SHA-256 hash; it has 64 hexadecimal characters, or 44 in base64.",
 	ReasonBase64OfHex:   "This is base64 of the hexadecimal text; send the hexadecimal text, or base64 of the 32 bytes.",
+	ReasonHexOfHex:      "This is the hexadecimal text, written in hexadecimal once more; send the hexadecimal text itself.",
 	ReasonNotHash:       "This is not a hash; send 64 hexadecimal characters, or 44 in base64.",
 	ReasonBadRegion:     "The default country is not known; use the two letters of ISO 3166, such as GB.",
 	ReasonNoKind:        "It was not said whether this is an e-mail address or a phone number; use email or phone.",

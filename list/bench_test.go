@@ -83,7 +83,7 @@ func receiveAll(b *testing.B, file []byte) {
 	v := newBench(b)
 	v.Memory = 0
 	each(b, func() {
-		sealed, err := v.Receive(context.Background(), bytes.NewReader(file), list.Options{DefaultRegion: "US"})
+		sealed, err := v.Receive(context.Background(), bytes.NewReader(file), granted(list.Options{DefaultRegion: "US"}))
 		if err != nil || sealed.Report.Rows.Read != benchRows || sealed.Report.Rows.Refused > 0 {
 			b.Fatal(err, sealed.Report)
 		}

@@ -76,6 +76,8 @@ var roles = func() map[string]Role {
 		RoleCountry: `country countrycode countryiso isocountry countryregioncode mailingcountry mailingcountrycode
 			billingcountry billingcountrycode shippingcountry shippingcountrycode defaultaddresscountrycode addresscountry homecountry
 			land ländercode länderkennzeichen laendercode país pais codigopais códigopaís pays codepays paese 国家 国家代码 国`,
+		RoleAdUserData:        `aduserdata consentaduserdata aduserdataconsent aduserdatastatus`,
+		RoleAdPersonalization: `adpersonalization consentadpersonalization adpersonalizationconsent adpersonalizationstatus adpersonalisation`,
 	} {
 		for name := range strings.FieldsSeq(names) {
 			out[name] = role

@@ -45,6 +45,9 @@ type List struct {
 	// The lists of one draft come into one version.
 	Draft int64
 
+	// Declared is what was declared of it.
+	Declared Declared
+
 	// Report is what the list's sender is told. It was complete when the list
 	// was taken, and the match changes nothing in it.
 	Report Report
@@ -55,6 +58,9 @@ type List struct {
 	// Sidecar is what ties the identifiers of its rows together. It is nil if no
 	// row has two, for a removal, and once the list counts no more.
 	Sidecar *Sidecar
+	// Rows names the report of the rows that were refused. It is nil if there are
+	// none, for batches, and once the list counts no more.
+	Rows *blob.Ref
 	// Members names a bitmap of ordinals: those that the list reached, or for a
 	// removal those that it takes out. Lists of one draft of which nothing tells
 	// the members apart may share one. Version is the version of the audience

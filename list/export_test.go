@@ -1,8 +1,10 @@
 package list
 
 import (
+	"bytes"
 	"context"
 	"io"
+	"maps"
 	"slices"
 
 	"github.com/selvedge/selvedge/internal/secret"
@@ -42,7 +44,7 @@ func (v *Receiver) ReadTokens(r io.Reader, region string) (rows int64, err error
 	u := &upload{gatherer: g, dir: v.Dir}
 	defer u.close()
 	defer u.closeAll()
-	l := &layout{region: region}
+	l := v.layout(Options{DefaultRegion: region, Declaration: Declaration{Consents: Consents{Granted, Granted}}})
 	in, err := u.open(&source{ctx: ctx, r: r}, l)
 	if err != nil {
 		return 0, err
@@ -50,3 +52,23 @@ func (v *Receiver) ReadTokens(r io.Reader, region string) (rows int64, err error
 	err = u.run(ctx, in, l, v.processors())
 	return u.report.Rows.Read, err
 }
+
+// RowsMagic is what row reports begin with.
+const RowsMagic = rowsMagic
+
+// ReadRows reads the bytes of a row report.
+func ReadRows(b []byte, keys RowKeys) (RowReport, error) { return readRows(b, keys) }
+
+// SealRows makes the bytes of a row report of what is under its seal.
+func SealRows(plain []byte, keys RowKeys) []byte {
+	var out bytes.Buffer
+	header := append([]byte(rowsMagic), make([]byte, rowsSalt)...)
+	out.Write(header)
+	w := keys.of(header[len(rowsMagic):]).Seal(&out, header)
+	_, _ = w.Write(plain)
+	_ = w.Close()
+	return out.Bytes()
+}
+
+// Recipes are all recipes that have a text.
+func Recipes() []Recipe { return slices.Collect(maps.Keys(recipeText)) }

@@ -34,7 +34,14 @@ func FuzzReceive(f *testing.F) {
 	b := newBench(f)
 	before := b.files(f)
 	f.Fuzz(func(t *testing.T, text, region string) {
-		sealed, err := b.Receive(context.Background(), strings.NewReader(text), list.Options{DefaultRegion: region})
+		p, err := b.Preview(context.Background(), strings.NewReader(text), granted(list.Options{DefaultRegion: region}))
+		if c := selvedge.CodeOf(err); err != nil && c != selvedge.CodeInvalid && c != selvedge.CodeTooLarge {
+			t.Errorf("preview: error is %v", err)
+		}
+		if err == nil {
+			checkSums(t, p.Report)
+		}
+		sealed, err := b.Receive(context.Background(), strings.NewReader(text), granted(list.Options{DefaultRegion: region}))
 		if err != nil {
 			if c := selvedge.CodeOf(err); c != selvedge.CodeInvalid && c != selvedge.CodeTooLarge {
 				t.Errorf("error is %v", err)
@@ -47,6 +54,14 @@ func FuzzReceive(f *testing.F) {
 			}
 			if sealed.Sidecar != nil {
 				if err := b.Blobs.Delete(context.Background(), sealed.Sidecar.Ref); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if sealed.Rows != nil {
+				if r, err := b.RowReport(context.Background(), *sealed.Rows); err != nil || len(r.Rows) == 0 || sealed.Report.Identifiers.Refused == 0 {
+					t.Errorf("row report %+v, %v", r, err)
+				}
+				if err := b.Blobs.Delete(context.Background(), *sealed.Rows); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -20,6 +20,7 @@ type gatherer struct {
 	blobs   blob.Store
 	tokens  *tally.Tally
 	sidecar *sidecarWriter
+	rows    *rowsWriter // nil for a batch
 
 	row        int64 // number of the row that was read last
 	understood int64 // rows with an identifier that was understood
@@ -46,6 +47,9 @@ func (v *Receiver) gather(ctx context.Context, kind Kind) (gatherer, error) {
 func (g *gatherer) close() {
 	_ = g.tokens.Close()
 	g.sidecar.abort()
+	if g.rows != nil {
+		g.rows.abort()
+	}
 }
 
 // collect takes the harvest of the rows that come next.
@@ -61,6 +65,14 @@ func (g *gatherer) collect(h *harvest) error {
 		}
 		from = end
 	}
+	if g.rows != nil {
+		for _, r := range h.rejects {
+			r.Row += g.row
+			if err := g.rows.add(r); err != nil {
+				return err
+			}
+		}
+	}
 	for _, f := range h.refusals {
 		for i := range f.rows {
 			f.rows[i] += g.row
@@ -68,6 +80,9 @@ func (g *gatherer) collect(h *harvest) error {
 		g.refusals = mergeRefusal(g.refusals, f)
 	}
 	r := &g.report
+	for _, p := range h.probes {
+		r.Probes = mergeProbe(r.Probes, p)
+	}
 	r.Rows.Read += h.rows
 	r.Rows.Refused += h.refused
 	r.Identifiers.Empty += h.empty

@@ -31,6 +31,8 @@ type harvest struct {
 	ends    []int          // where each of them ends
 
 	refusals []refusal
+	rejects  []RefusedRow // the first of them, one by one
+	probes   []ProbeResult
 	keys     []string // names of columns that were new, where each row has names of its own
 	fault    error    // of the row that the rows end with, which nothing comes after
 }
@@ -65,7 +67,7 @@ func (h *harvest) reset() {
 	for i, l := range kept {
 		kept[i] = lane{l.tokens[:0], l.places[:0]}
 	}
-	*h = harvest{lanes: kept, records: h.records[:0], ties: h.ties[:0], ends: h.ends[:0]}
+	*h = harvest{lanes: kept, records: h.records[:0], ties: h.ties[:0], ends: h.ends[:0], rejects: h.rejects[:0]}
 }
 
 // mint makes tokens of the digests, and records of the tokens.
@@ -95,6 +97,9 @@ func (h *harvest) tied(to []Key, ties []tie) []Key {
 // refuse notes a refusal of n identifiers of a row, or of a row as a whole.
 func (h *harvest) refuse(reason identifier.Reason, row, n, whole int64) {
 	h.refusals = mergeRefusal(h.refusals, refusal{reason, n, whole, []int64{row}})
+	if len(h.rejects) <= MaxListedRows {
+		h.rejects = append(h.rejects, RefusedRow{row, reason})
+	}
 }
 
 // mergeRefusal adds f to what is sorted by reason. Its rows are not before any
@@ -129,6 +134,16 @@ type picker struct {
 	identities int   // how many of them tell identifiers apart
 	taken      int64 // identifiers of the row that were understood
 	failed     bool  // one was refused
+}
+
+// probe says whether the identifier that stands in p.cell is a probe, and counts it
+// if it is.
+func (p *picker) probe() bool {
+	found, ok := probes().probe(&p.cell)
+	if ok {
+		p.probes = mergeProbe(p.probes, ProbeResult{found.probe, found.recipe, 1})
+	}
+	return ok
 }
 
 // add takes an identifier of the row, which stands in p.cell.

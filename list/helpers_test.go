@@ -42,7 +42,7 @@ func newBench(t testing.TB) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bench{list.Receiver{Keys: ring, External: list.NewExternalIDs(root), Blobs: blobs, Entropy: selvedge.NewSeededEntropy("list"), Dir: dir, Memory: 24 * 4}, dir}
+	return &bench{list.Receiver{Keys: ring, External: list.NewExternalIDs(root), RowKeys: list.NewRowKeys(root), Blobs: blobs, Entropy: selvedge.NewSeededEntropy("list"), Dir: dir, Memory: 24 * 4}, dir}
 }
 
 // newRing returns a Keyring with keys of the first epoch.
@@ -79,7 +79,7 @@ func (b *bench) current(t failer) *token.Keys {
 // receive sends a list that must be taken and returns its report and its spill.
 func (b *bench) receive(t failer, text, region string) (list.Report, *list.Spill) {
 	t.Helper()
-	sealed, err := b.Receive(context.Background(), strings.NewReader(text), list.Options{DefaultRegion: region})
+	sealed, err := b.Receive(context.Background(), strings.NewReader(text), granted(list.Options{DefaultRegion: region}))
 	if err != nil {
 		t.Fatalf("receive: %v", err)
 	}
@@ -108,7 +108,7 @@ func (b *bench) open(t failer, ref blob.Ref) *list.Spill {
 func (b *bench) refuse(t failer, text, region string) *selvedge.Error {
 	t.Helper()
 	before := b.files(t)
-	_, err := b.Receive(context.Background(), strings.NewReader(text), list.Options{DefaultRegion: region})
+	_, err := b.Receive(context.Background(), strings.NewReader(text), granted(list.Options{DefaultRegion: region}))
 	e, ok := errors.AsType[*selvedge.Error](err)
 	if !ok {
 		t.Fatalf("error is %v, want a *selvedge.Error", err)
@@ -191,3 +191,9 @@ func checkSums(t failer, r list.Report) {
 
 // hashed is a form as a sender hashes it.
 func hashed(form string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(form))) }
+
+// granted is what is said of a list whose people have agreed.
+func granted(o list.Options) list.Options {
+	o.Consents = list.Consents{AdUserData: list.Granted, AdPersonalization: list.Granted}
+	return o
+}

@@ -40,7 +40,7 @@ func TestCanaries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
-			sealed, err := b.Receive(t.Context(), bytes.NewReader(file), list.Options{})
+			sealed, err := b.Receive(t.Context(), bytes.NewReader(file), granted(list.Options{}))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,10 +15,11 @@ import (
 // thousands of cells.
 const MaxColumns = 64
 
-// column is a column that is read: its place in a row, from 0, and its kind, 0
-// for one of countries.
+// column is a column that is read: its place in a row, from 0, what it holds, and
+// of identifiers their kind, 0 for others.
 type column struct {
 	index int
+	role  Role
 	kind  identifier.Kind
 }
 
@@ -31,54 +32,76 @@ type layout struct {
 	// decoded: files are put together from files.
 	declared1252, guessed1252 bool
 
-	wanted  []column // in the order of their places
-	want    []int    // their places
-	country int      // place in wanted of the column of countries, -1 if there is none
+	wanted []column // in the order of their places
+	want   []int    // their places
+	// Places in wanted of the columns that say something of the row, -1 where
+	// there is none.
+	country, userData, personalization int
+
+	consent consentRule
 
 	choices []Choice // of lists whose rows have names of their own
 }
 
-// choose makes columns the ones that are read. Of two columns of countries the
-// first one counts.
+// choose makes columns the ones that are read. Of two that say the same thing of
+// a row, such as its country, the first one counts.
 func (l *layout) choose(columns []column) {
 	slices.SortFunc(columns, func(a, b column) int { return cmp.Compare(a.index, b.index) })
-	l.wanted, l.want, l.country = nil, nil, -1
+	l.wanted, l.want = nil, nil
+	l.country, l.userData, l.personalization = -1, -1, -1
 	for _, c := range columns {
-		if c.kind == 0 {
-			if l.country >= 0 {
+		if at := l.beside(c.role); at != nil {
+			if *at >= 0 {
 				continue
 			}
-			l.country = len(l.wanted)
+			*at = len(l.wanted)
 		}
 		l.wanted = append(l.wanted, c)
 		l.want = append(l.want, c.index)
 	}
 }
 
-// identifiers returns how many columns of identifiers there are.
-func (l *layout) identifiers() int {
-	if l.country >= 0 {
-		return len(l.wanted) - 1
+// beside returns where the place of a column is kept that is no identifier's, nil
+// for identifiers.
+func (l *layout) beside(r Role) *int {
+	switch r {
+	case RoleCountry:
+		return &l.country
+	case RoleAdUserData:
+		return &l.userData
+	case RoleAdPersonalization:
+		return &l.personalization
+	default:
+		return nil
 	}
-	return len(l.wanted)
 }
 
-// kind returns the identifier.Kind of a role, 0 for the one of countries.
+// identifiers returns how many columns of identifiers there are.
+func (l *layout) identifiers() (n int) {
+	for _, c := range l.wanted {
+		if c.kind != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// kind returns the identifier.Kind of a role, 0 for one that is no identifier's.
 func (r Role) kind() identifier.Kind {
 	k, _ := identifier.ParseKind(string(r))
 	return k
 }
 
 // findColumns returns the columns of a header that are named as ours. Every
-// occurrence of a repeated name is one. A column of countries alone is nothing to
-// read.
+// occurrence of a repeated name is one. Without a column of identifiers there is
+// nothing to read.
 func findColumns(header []string) []column {
 	var out []column
 	found := false
 	for i, name := range header {
 		if r := roleOf(name); r != "" {
-			out = append(out, column{i, r.kind()})
-			found = found || r != RoleCountry
+			out = append(out, column{i, r, r.kind()})
+			found = found || r.kind() != 0
 		}
 	}
 	if !found {
@@ -117,15 +140,14 @@ func (u *upload) mapColumns(l *layout, first []string, more [][]string, row int6
 		return false, noKnownColumn(row)
 	}
 	u.report.Header = header
+	if header {
+		u.header = first
+	}
 	u.report.Dropped = max(0, len(first)-len(l.wanted))
 	for _, c := range l.wanted {
-		if c.kind == 0 {
-			u.report.CountryColumn = c.index + 1
-		} else {
-			u.report.Columns = append(u.report.Columns, Column{c.index + 1, c.kind.String()})
-		}
+		u.report.found(c.role, c.index+1)
 	}
-	return header, nil
+	return header, l.consent.missing(u.report.rowsSay())
 }
 
 // chosen returns the columns that the sender names.
@@ -142,7 +164,7 @@ func chosen(choices []Choice, first []string, header bool, row int64) ([]column,
 		if at < 0 || slices.ContainsFunc(out, func(o column) bool { return o.index == at }) {
 			return nil, badColumns(row)
 		}
-		out = append(out, column{at, c.Role.kind()})
+		out = append(out, column{at, c.Role, c.Role.kind()})
 	}
 	return out, nil
 }
@@ -187,9 +209,9 @@ func (u *upload) guess(rows [][]string, row int64) ([]column, error) {
 			case notEmail == identifier.Accepted && email.Hashed:
 				hashed = true
 			case notEmail == identifier.Accepted:
-				out = append(out, column{i, identifier.Email})
+				out = append(out, column{i, RoleEmail, identifier.Email})
 			case notPhone == identifier.Accepted && (width == 1 || strings.Contains(r[i], "+")):
-				out = append(out, column{i, identifier.Phone})
+				out = append(out, column{i, RolePhone, identifier.Phone})
 			}
 			break
 		}

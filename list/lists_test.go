@@ -80,7 +80,7 @@ func TestListsAsSendersWriteThem(t *testing.T) {
 			}
 			b := newBench(t)
 			before := b.files(t)
-			sealed, err := b.Receive(t.Context(), bytes.NewReader(file), options(t, want.Options))
+			sealed, err := b.Receive(t.Context(), bytes.NewReader(file), granted(options(t, want.Options)))
 			if want.Refused != "" {
 				if e, ok := errors.AsType[*selvedge.Error](err); !ok || e.Field != "file" || e.Reason != want.Refused {
 					t.Errorf("error is %v, want %s", err, want.Refused)
@@ -104,7 +104,7 @@ func TestListsAsSendersWriteThem(t *testing.T) {
 // outcome is what a file comes to, as text.
 func outcome(t *testing.T, file []byte) string {
 	t.Helper()
-	sealed, err := newBench(t).Receive(context.Background(), bytes.NewReader(file), list.Options{})
+	sealed, err := newBench(t).Receive(context.Background(), bytes.NewReader(file), granted(list.Options{}))
 	report, _ := json.Marshal(sealed.Report)
 	return fmt.Sprint(string(report), err)
 }

@@ -3,6 +3,7 @@ package list
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/identifier"
@@ -28,6 +29,8 @@ type Member struct {
 	Phones       []string `json:"phones,omitempty"`
 	SHA256Emails []string `json:"sha256_emails,omitempty"`
 	SHA256Phones []string `json:"sha256_phones,omitempty"`
+	// Consents are what the person has said; they win over those of the batch.
+	Consents
 }
 
 // The reasons that only members are refused for.
@@ -73,11 +76,12 @@ type Batch struct {
 //
 // Besides the errors of the store, of the folder and of ctx, it returns a
 // CodeInvalid error, Field "default_region", for a region that is no ISO 3166
-// country; Field "members" if there are none, but for a replacement, which may
+// country; those of Receive about declarations, but for a removal, which needs no
+// consent; Field "members" if there are none, but for a replacement, which may
 // be by nobody; and a CodeTooLarge error, Field "members", for more than
 // MaxMembers.
 func (v *Receiver) ReceiveMembers(ctx context.Context, b Batch) (Sealed, []Fault, error) {
-	if err := checkRegion(b.DefaultRegion); err != nil {
+	if err := b.check(); err != nil {
 		return Sealed{}, nil, err
 	}
 	switch n := len(b.Members); {
@@ -86,6 +90,19 @@ func (v *Receiver) ReceiveMembers(ctx context.Context, b Batch) (Sealed, []Fault
 	case n == 0 && b.Kind != Replace:
 		return Sealed{}, nil, selvedge.Errorf(selvedge.CodeInvalid, "name at least one member").At("members").Because("no_members")
 	}
+	rule := consentRule{b.Consents, v.ConsentFree}
+	if b.Kind != Remove && len(b.Members) > 0 {
+		var say Consents
+		for _, m := range b.Members {
+			if err := m.check(); err != nil {
+				return Sealed{}, nil, err
+			}
+			say = say.over(m.Consents)
+		}
+		if err := rule.missing(say); err != nil {
+			return Sealed{}, nil, err
+		}
+	}
 	g, err := v.gather(ctx, b.Kind)
 	if err != nil {
 		return Sealed{}, nil, err
@@ -93,7 +110,7 @@ func (v *Receiver) ReceiveMembers(ctx context.Context, b Batch) (Sealed, []Fault
 	defer g.close()
 	r := memberReader{
 		picker: picker{harvest: new(harvest), kind: b.Kind},
-		region: b.DefaultRegion, org: b.Org, external: v.External,
+		region: strings.ToUpper(b.DefaultRegion), org: b.Org, external: v.External, consent: rule,
 	}
 	for some := range slices.Chunk(b.Members, memberChunk) {
 		r.reset()
@@ -119,6 +136,7 @@ type memberReader struct {
 	region   string
 	org      selvedge.OrgID
 	external ExternalIDs
+	consent  consentRule
 	faults   []Fault
 
 	read  int64          // identifiers
@@ -136,7 +154,14 @@ func (r *memberReader) member(row, index int64, m Member) {
 	if own {
 		r.read++
 	}
-	if n > MaxIdentifiers {
+	if reason := r.consent.refuses(m.Consents, r.region); r.kind != Remove && reason != identifier.Accepted {
+		if own {
+			n++
+		}
+		if n > 0 {
+			r.dropField(FieldRefusal{Reason: reason}, n)
+		}
+	} else if n > MaxIdentifiers {
 		if own {
 			n++
 		}
@@ -187,6 +212,9 @@ func read(k identifier.Kind, text, region string, hashed bool) (identifier.Cell,
 }
 
 func (r *memberReader) identifier(reason identifier.Reason, f FieldRefusal) {
+	if reason == identifier.Accepted && r.kind != Remove && r.probe() {
+		reason, f.Reason = ReasonProbe, ReasonProbe
+	}
 	switch reason {
 	case identifier.Accepted:
 		r.add()

@@ -16,7 +16,7 @@ import (
 
 func (b *bench) members(t *testing.T, kind list.Kind, ms ...list.Member) (list.Sealed, []list.Fault) {
 	t.Helper()
-	sealed, faults, err := b.ReceiveMembers(t.Context(), list.Batch{Org: "o", Kind: kind, Members: ms})
+	sealed, faults, err := b.ReceiveMembers(t.Context(), list.Batch{Org: "o", Kind: kind, Members: ms, Options: granted(list.Options{})})
 	if err != nil {
 		t.Fatal(err)
 	}

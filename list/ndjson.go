@@ -22,7 +22,7 @@ func (u *upload) openNDJSON(t *text, l *layout) (container, error) {
 			return nil, badColumns(0)
 		}
 	}
-	l.dialect, l.choices, l.country = lineDialect, u.Columns, -1
+	l.dialect, l.choices = lineDialect, u.Columns
 	u.report.Header = true // each object names its values
 	u.names = &names{layout: l, seen: map[string]bool{}}
 	return &ndjsonList{delimited.NewSplitter(t.in, l.dialect)}, nil
@@ -53,6 +53,7 @@ func (l *layout) roleIn(name string) Role {
 type names struct {
 	layout *layout
 	seen   map[string]bool
+	order  []string
 }
 
 // add takes names that were new to a worker, and reports their columns. They may
@@ -63,15 +64,9 @@ func (n *names) add(keys []string, r *Report) error {
 			continue
 		}
 		n.seen[key] = true
+		n.order = append(n.order, key)
 		number := len(n.seen)
-		switch role := n.layout.roleIn(key); {
-		case role == "":
-			r.Dropped++
-		case role != RoleCountry:
-			r.Columns = append(r.Columns, Column{number, string(role)})
-		case r.CountryColumn == 0:
-			r.CountryColumn = number
-		default:
+		if role := n.layout.roleIn(key); role == "" || !r.found(role, number) {
 			r.Dropped++
 		}
 		if len(n.seen) > maxNames || len(r.Columns) > MaxColumns {
@@ -88,7 +83,7 @@ func (c ndjsonChunk) read(w *worker) error {
 	s := &w.scanner
 	s.Reset(string(c))
 	line, want := make([]string, 1), []int{0}
-	for {
+	for !w.full() {
 		switch s.Next(want, line) {
 		case delimited.End:
 			return nil
@@ -101,6 +96,7 @@ func (c ndjsonChunk) read(w *worker) error {
 			w.object(line[0])
 		}
 	}
+	return nil
 }
 
 // field is a member of an object that is read.
@@ -127,15 +123,23 @@ func (w *worker) object(line string) {
 	}
 	w.rows++
 	w.begin()
+	filled := false
+	said := map[Role]bool{}
 	for _, f := range fields {
-		if f.role == RoleCountry && len(f.values) > 0 {
-			w.in(f.values[0])
-			break
+		if len(f.values) == 0 {
+			continue
 		}
+		filled = filled || f.role.kind() != 0
+		if !said[f.role] { // of two names that say the same the first one counts
+			w.beside(f.role, f.values[0])
+		}
+		said[f.role] = true
 	}
-	for _, f := range fields {
-		if k := f.role.kind(); k != 0 {
-			w.several(k, f.values)
+	if w.mayCount(filled) {
+		for _, f := range fields {
+			if k := f.role.kind(); k != 0 {
+				w.several(k, f.values)
+			}
 		}
 	}
 	w.endRow()

@@ -45,11 +45,14 @@ const (
 // Role is what a column holds.
 type Role string
 
-// The roles. The first two are the words of identifier.Kind.
+// The roles. The first two are the words of identifier.Kind, the last two those of
+// Consents.
 const (
-	RoleEmail   Role = "email"
-	RolePhone   Role = "phone"
-	RoleCountry Role = "country"
+	RoleEmail             Role = "email"
+	RolePhone             Role = "phone"
+	RoleCountry           Role = "country"
+	RoleAdUserData        Role = "ad_user_data"
+	RoleAdPersonalization Role = "ad_personalization"
 )
 
 // Choice says what one column holds.
@@ -75,6 +78,8 @@ type Options struct {
 	// Columns are the columns that are read, and no other: none means those that
 	// are named as ours.
 	Columns []Choice
+
+	Declaration
 }
 
 // NoSeparator is the Separator of a list with one value on each line.
@@ -109,7 +114,7 @@ func (o *Options) check() error {
 			return err
 		}
 	}
-	return nil
+	return o.Declaration.check()
 }
 
 // checkRegion returns an error unless the region is empty or one that identifier
@@ -139,7 +144,7 @@ func ParseChoice(text string) (Choice, error) {
 }
 
 func (c Choice) check() error {
-	if !slices.Contains([]Role{RoleEmail, RolePhone, RoleCountry}, c.Role) || c.Number < 0 || (c.Number > 0) == (plainName(c.Name) != "") {
+	if !slices.Contains([]Role{RoleEmail, RolePhone, RoleCountry, RoleAdUserData, RoleAdPersonalization}, c.Role) || c.Number < 0 || (c.Number > 0) == (plainName(c.Name) != "") {
 		return badChoice()
 	}
 	return nil
@@ -147,7 +152,7 @@ func (c Choice) check() error {
 
 func badChoice() error {
 	return selvedge.Errorf(selvedge.CodeInvalid,
-		"say the number or the name of each column, a colon, and email, phone or country").At("columns").Because("bad_column")
+		"say the number or the name of each column, a colon, and email, phone, country, ad_user_data or ad_personalization").At("columns").Because("bad_column")
 }
 
 // String returns the text that ParseChoice reads.

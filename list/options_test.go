@@ -48,7 +48,7 @@ func TestWhatTheSenderSays(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			sealed, err := newBench(t).Receive(t.Context(), strings.NewReader(c.text), c.o)
+			sealed, err := newBench(t).Receive(t.Context(), strings.NewReader(c.text), granted(c.o))
 			if c.want.Columns == nil {
 				if selvedge.CodeOf(err) != selvedge.CodeInvalid {
 					t.Errorf("report %+v, error %v", sealed.Report, err)
@@ -72,7 +72,7 @@ func TestBadOptions(t *testing.T) {
 		"format": {Format: "pdf"}, "encoding": {Encoding: "latin"}, "header": {Header: "maybe"}, "separator": {Separator: "x"},
 		"columns": {Columns: []list.Choice{{Number: 1, Role: "name"}}}, "default_region": {DefaultRegion: "XX"},
 	} {
-		_, err := newBench(t).Receive(t.Context(), strings.NewReader("email\n"), o)
+		_, err := newBench(t).Receive(t.Context(), strings.NewReader("email\n"), granted(o))
 		if e, ok := errors.AsType[*selvedge.Error](err); !ok || e.Code != selvedge.CodeInvalid || e.Field != field {
 			t.Errorf("%s: error is %v", field, err)
 		}

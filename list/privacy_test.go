@@ -28,7 +28,7 @@ func TestNothingOfTheInputIsKept(t *testing.T) {
 		"email,needle\xff\n",
 	} {
 		b := newBench(t)
-		sealed, err := b.Receive(t.Context(), strings.NewReader(text), list.Options{DefaultRegion: "US"})
+		sealed, err := b.Receive(t.Context(), strings.NewReader(text), granted(list.Options{DefaultRegion: "US"}))
 		if err != nil {
 			e, ok := errors.AsType[*selvedge.Error](err)
 			if !ok || strings.Contains(e.Error()+e.Field+e.Reason, secret) {

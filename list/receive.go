@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/blob"
@@ -18,9 +19,13 @@ const DefaultMemory = 64 << 20
 type Receiver struct {
 	Keys     *token.Keyring // the keys of the tokens
 	External ExternalIDs    // of the senders' own ids
-	Blobs    blob.Store     // where spills and sidecars go
-	Entropy  selvedge.Entropy
-	Dir      string // folder for what does not fit in memory
+	RowKeys  RowKeys        // of the reports of rows
+	// ConsentFree are the countries whose rows need no consent, by the operator's
+	// word. Without any, every row needs one.
+	ConsentFree Countries
+	Blobs       blob.Store // where spills and sidecars go
+	Entropy     selvedge.Entropy
+	Dir         string // folder for what does not fit in memory
 	// Memory is how many bytes of tokens one upload may hold in memory, 0 for
 	// DefaultMemory. To it come one bit for each row and a few buffers.
 	Memory int
@@ -28,11 +33,12 @@ type Receiver struct {
 	workers int // how many goroutines read rows; 0 for one on each processor
 }
 
-// Sealed is a list that was read to its end. Its spill is durable, and so is its
-// sidecar.
+// Sealed is a list that was read to its end. Its spill is durable, and so are its
+// sidecar and its row report.
 type Sealed struct {
 	Spill   blob.Ref
-	Sidecar *Sidecar // nil if no row has two identifiers
+	Sidecar *Sidecar  // nil if no row has two identifiers
+	Rows    *blob.Ref // the row report; nil if nothing was refused, and for a batch
 	Epoch   token.Epoch
 	RuleSet uint32
 	Report  Report
@@ -54,6 +60,12 @@ type Sealed struct {
 //   - CodeInvalid, Field "header": Reason "empty_file", "not_utf8", "nul_bytes",
 //     "bad_quotes", "bad_separator" (a sep= line), "no_known_column",
 //     "hash_without_header" or "too_many_columns", and the header's Row;
+//   - CodeInvalid, Field "ad_user_data" or "ad_personalization", Reason
+//     "no_consent" if neither the list nor a column says that people have agreed
+//     and no country is free, and "consent_denied" if the list says that they
+//     have not;
+//   - CodeInvalid, Field "source", "hash_rules" or one of the two, for a word
+//     that is none;
 //   - CodeTooLarge with the Row, if a row is longer than MaxLine;
 //   - CodeInvalid, Reason "ended_early": the list ends inside a quoted cell, or r
 //     failed. The Row is the one that was being read.
@@ -68,10 +80,11 @@ func (v *Receiver) Receive(ctx context.Context, r io.Reader, o Options) (Sealed,
 	if err != nil {
 		return Sealed{}, err
 	}
+	g.rows = &rowsWriter{ctx: ctx, blobs: v.Blobs, entropy: v.Entropy, keys: v.RowKeys}
 	defer g.close()
-	u := &upload{gatherer: g, Options: o, dir: v.Dir}
+	l := v.layout(o)
+	u := &upload{gatherer: g, Options: o, dir: v.Dir, consent: l.consent}
 	defer u.closeAll()
-	l := &layout{region: o.DefaultRegion}
 	in, err := u.open(&source{ctx: ctx, r: r}, l)
 	if err != nil {
 		return Sealed{}, err
@@ -85,6 +98,13 @@ func (v *Receiver) Receive(ctx context.Context, r io.Reader, o Options) (Sealed,
 	return u.seal(ctx)
 }
 
+// layout returns the layout of a list before anything of it is read.
+func (v *Receiver) layout(o Options) *layout {
+	l := &layout{region: strings.ToUpper(o.DefaultRegion), consent: consentRule{o.Consents, v.ConsentFree}}
+	l.choose(nil)
+	return l
+}
+
 func (v *Receiver) memory() int {
 	if v.Memory == 0 {
 		return DefaultMemory
@@ -96,8 +116,10 @@ func (v *Receiver) memory() int {
 type upload struct {
 	gatherer
 	Options
-	dir    string
-	opened []io.Closer // what the list is read through, the outermost last
+	dir     string
+	consent consentRule
+	header  []string    // of a Preview: the names of the columns, if there are any
+	opened  []io.Closer // what the list is read through, the outermost last
 }
 
 // closeAll closes what the list was read through. What that has to say is said by
@@ -114,6 +136,10 @@ func (u *upload) finish() error {
 	columns := int64(len(u.report.Columns))
 	if columns == 0 {
 		return noKnownColumn(0)
+	}
+	// Of a list whose rows have names of their own this is known only now.
+	if err := u.consent.missing(u.report.rowsSay()); err != nil {
+		return err
 	}
 	u.gatherer.finish(columns)
 	ids := &u.report.Identifiers

@@ -153,7 +153,7 @@ func TestRefusedRows(t *testing.T) {
 	t.Parallel()
 	text := "\ufeffsep=,\n# comment\n\nemail,email,note\nbad,bad,\n\nanna@example.com,,\"1\n2\"\n\xff,,\n\"x\"y,,\nbad,,\n"
 	b := newBench(t)
-	sealed, err := b.Receive(t.Context(), strings.NewReader(text), list.Options{Encoding: list.UTF8})
+	sealed, err := b.Receive(t.Context(), strings.NewReader(text), granted(list.Options{Encoding: list.UTF8}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,7 +274,7 @@ func TestEndedEarly(t *testing.T) {
 			if c.err != nil {
 				r = io.MultiReader(r, iotest.ErrReader(c.err))
 			}
-			_, err := b.Receive(t.Context(), r, list.Options{})
+			_, err := b.Receive(t.Context(), r, granted(list.Options{}))
 			e, ok := errors.AsType[*selvedge.Error](err)
 			if !ok || e.Code != selvedge.CodeInvalid || e.Reason != "ended_early" || e.Row != c.row {
 				t.Errorf("error is %+v, want row %d", err, c.row)
@@ -293,7 +293,7 @@ func TestReadersOwnErrorIsKept(t *testing.T) {
 	t.Parallel()
 	tooLarge := selvedge.Errorf(selvedge.CodeTooLarge, "more than the cap")
 	r := io.MultiReader(strings.NewReader(many()), iotest.ErrReader(tooLarge))
-	if _, err := newBench(t).Receive(t.Context(), r, list.Options{}); err != error(tooLarge) {
+	if _, err := newBench(t).Receive(t.Context(), r, granted(list.Options{})); err != error(tooLarge) {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -309,7 +309,7 @@ func TestContextEnds(t *testing.T) {
 			cancel()
 			return copy(p, "a@example.com\n"), last
 		})
-		if _, err := b.Receive(ctx, io.MultiReader(strings.NewReader(many()), end), list.Options{}); !errors.Is(err, context.Canceled) {
+		if _, err := b.Receive(ctx, io.MultiReader(strings.NewReader(many()), end), granted(list.Options{})); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: error is %v", name, err)
 		}
 	}
@@ -334,7 +334,7 @@ func TestContextEndsWhileSealing(t *testing.T) {
 		before := b.files(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		end := readFunc(func([]byte) (int, error) { cancel(); return 0, io.EOF })
-		if _, err := b.Receive(ctx, io.MultiReader(strings.NewReader(text), end), list.Options{}); !errors.Is(err, context.Canceled) {
+		if _, err := b.Receive(ctx, io.MultiReader(strings.NewReader(text), end), granted(list.Options{})); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: error is %v", name, err)
 		}
 		if after := b.files(t); !slices.Equal(before, after) {
@@ -378,7 +378,7 @@ func TestSlowReaders(t *testing.T) {
 		"byte by byte": iotest.OneByteReader, "halves": iotest.HalfReader, "data with the end": iotest.DataErrReader,
 	} {
 		b := newBench(t)
-		got, err := b.Receive(t.Context(), wrap(strings.NewReader(text)), list.Options{})
+		got, err := b.Receive(t.Context(), wrap(strings.NewReader(text)), granted(list.Options{}))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -391,7 +391,7 @@ func TestSlowReaders(t *testing.T) {
 func TestSealed(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	sealed, err := b.Receive(t.Context(), strings.NewReader("email,phone\nanna@example.com,+12125550147\n"), list.Options{})
+	sealed, err := b.Receive(t.Context(), strings.NewReader("email,phone\nanna@example.com,+12125550147\n"), granted(list.Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -420,12 +420,12 @@ func TestSealed(t *testing.T) {
 func TestSameListTwice(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	first, err := b.Receive(t.Context(), strings.NewReader(many()), list.Options{})
+	first, err := b.Receive(t.Context(), strings.NewReader(many()), granted(list.Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.Memory = 0 // the default: all in memory
-	second, err := b.Receive(t.Context(), strings.NewReader(many()), list.Options{})
+	second, err := b.Receive(t.Context(), strings.NewReader(many()), granted(list.Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -448,7 +448,7 @@ func TestStoreFaults(t *testing.T) {
 		b := newBench(t)
 		before := b.files(t)
 		b.Blobs = faultyStore{b.Blobs, step, broken}
-		if _, err := b.Receive(t.Context(), strings.NewReader(many()), list.Options{}); !errors.Is(err, broken) {
+		if _, err := b.Receive(t.Context(), strings.NewReader(many()), granted(list.Options{})); !errors.Is(err, broken) {
 			t.Errorf("%s: error is %v", step, err)
 		}
 		if after := b.files(t); !slices.Equal(before, after) {

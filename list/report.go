@@ -39,6 +39,14 @@ func ReasonText(r identifier.Reason) string {
 		return "This line is no JSON object. Write one object on each line."
 	case ReasonUnknownCountry:
 		return "The number has no country code, and the country of its row is not known. Write two or three letters of ISO 3166, such as GB, or the country code."
+	case ReasonNoConsent:
+		return "Nobody says that the person has agreed: send ad_user_data and ad_personalization as granted, for the list or in the row."
+	case ReasonConsentDenied:
+		return "The person has not agreed. Leave the row out."
+	case ReasonBadConsent:
+		return "This is no word for a consent. Write granted or denied."
+	case ReasonProbe:
+		return "This is a probe, which belongs to nobody: the diagnosis says how it was hashed."
 	case ReasonExternalAlone:
 		return "An own id adds nobody by itself: send an e-mail address or a phone number beside it."
 	case ReasonBadExternal:
@@ -69,9 +77,10 @@ func ReasonText(r identifier.Reason) string {
 //   - Refused if none was understood, and at least one was refused;
 //   - Empty otherwise. A blank line is an empty row.
 //
-// A row whose quotes or JSON cannot be read is refused, with as many refused
-// identifiers as the list has identifier columns: nobody can say which of its
-// cells were filled. So Identifiers.Read is always Rows.Read times the number of
+// A row whose quotes or JSON cannot be read, and one that lacks a consent, is
+// refused with as many refused identifiers as the list has identifier columns:
+// nobody can say, or looks, which of its cells were filled. One that lacks a
+// consent and has nothing else either is empty. So Identifiers.Read is always Rows.Read times the number of
 // columns, and Split more.
 type Tally struct {
 	Read      int64 `json:"read"`
@@ -112,8 +121,11 @@ type Report struct {
 
 	Header  bool     `json:"header"` // false where the first row is a row like others
 	Columns []Column `json:"columns"`
-	// CountryColumn is the number of the column with the rows' countries.
-	CountryColumn int `json:"country_column,omitempty"`
+	// CountryColumn is the number of the column with the rows' countries, and the
+	// others are those with their consents.
+	CountryColumn           int `json:"country_column,omitempty"`
+	AdUserDataColumn        int `json:"ad_user_data_column,omitempty"`
+	AdPersonalizationColumn int `json:"ad_personalization_column,omitempty"`
 	// Dropped is the number of other columns. They were not read.
 	Dropped int `json:"dropped"`
 
@@ -140,7 +152,44 @@ type Report struct {
 	Placeholders int64 `json:"placeholders,omitempty"`
 	Repeated     int64 `json:"repeated,omitempty"`
 
+	// Probes are the probes that stand in the list, in the order of their names.
+	// They are refused as such.
+	Probes []ProbeResult `json:"probes,omitempty"`
+
 	// Refused is in the order of the reasons' words. Its counts add up to
 	// Identifiers.Refused.
 	Refused []Refusal `json:"refused"`
+}
+
+// found notes which column says something, if none did before. It returns false
+// if one did.
+func (r *Report) found(role Role, number int) bool {
+	var at *int
+	switch role {
+	case RoleCountry:
+		at = &r.CountryColumn
+	case RoleAdUserData:
+		at = &r.AdUserDataColumn
+	case RoleAdPersonalization:
+		at = &r.AdPersonalizationColumn
+	default:
+		r.Columns = append(r.Columns, Column{number, string(role)})
+		return true
+	}
+	if *at != 0 {
+		return false
+	}
+	*at = number
+	return true
+}
+
+// rowsSay returns of which consents there was a column.
+func (r *Report) rowsSay() (c Consents) {
+	if r.AdUserDataColumn != 0 {
+		c.AdUserData = Granted
+	}
+	if r.AdPersonalizationColumn != 0 {
+		c.AdPersonalization = Granted
+	}
+	return c
 }

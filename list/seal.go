@@ -31,6 +31,11 @@ func (g *gatherer) seal(ctx context.Context) (Sealed, error) {
 	if sealed.Sidecar, err = g.sidecar.end(g.kek); err != nil {
 		return Sealed{}, err
 	}
+	if g.rows != nil {
+		if sealed.Rows, err = g.rows.end(); err != nil {
+			return Sealed{}, err
+		}
+	}
 	sealed.Spill, err = spillEnd(ctx, out, w, counts, g.kind == Remove)
 	sealed.Report = g.report
 	return sealed, err

@@ -209,7 +209,7 @@ func (b *bench) rowsOf(t *testing.T, s list.Sidecar) (out [][]list.Key) {
 func TestSidecarOfABatch(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	sealed, faults, err := b.ReceiveMembers(t.Context(), list.Batch{Org: "o", Kind: list.Add, Members: []list.Member{
+	sealed, faults, err := b.ReceiveMembers(t.Context(), list.Batch{Org: "o", Kind: list.Add, Options: granted(list.Options{}), Members: []list.Member{
 		{Emails: []string{"a@example.com"}},
 		{Emails: []string{"b@example.com", "B@Example.com"}}, // one address
 		{ExternalID: "7", Phones: []string{"+12125550147"}},
@@ -257,7 +257,7 @@ func TestSidecarIsBound(t *testing.T) {
 	b := newBench(t)
 	var made []list.Sidecar
 	for range 2 {
-		sealed, _, err := b.ReceiveMembers(t.Context(), list.Batch{Kind: list.Add, Members: []list.Member{{ExternalID: "7", Phones: []string{"+12125550147"}}}})
+		sealed, _, err := b.ReceiveMembers(t.Context(), list.Batch{Kind: list.Add, Options: granted(list.Options{}), Members: []list.Member{{ExternalID: "7", Phones: []string{"+12125550147"}}}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -85,7 +85,7 @@ func FuzzOpenSpill(f *testing.F) {
 	f.Add(spillBytes("abz", "bc"))
 	f.Add(spillBytes("ba", ""))
 	b := newBench(f)
-	sealed, err := b.Receive(context.Background(), strings.NewReader("email,phone\na@example.com,+12125550147\n"), list.Options{})
+	sealed, err := b.Receive(context.Background(), strings.NewReader("email,phone\na@example.com,+12125550147\n"), granted(list.Options{}))
 	if err != nil {
 		f.Fatal(err)
 	}

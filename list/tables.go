@@ -148,6 +148,9 @@ type cellsRow struct {
 
 func (c *cellsChunk) read(w *worker) error {
 	for _, r := range c.rows {
+		if w.full() {
+			break
+		}
 		w.blank(r.blank)
 		w.take(r.cells)
 	}
@@ -194,15 +197,26 @@ func (b batchChunk) read(w *worker) error {
 	l := w.layout
 	k := len(l.wanted)
 	for i := range b.Rows {
+		if w.full() {
+			break
+		}
 		cells := b.Cells[i*k : (i+1)*k]
 		w.rows++
 		w.begin()
-		if l.country >= 0 && len(cells[l.country]) > 0 {
-			w.in(cells[l.country][0])
-		}
+		filled := false
 		for j, c := range l.wanted {
 			if c.kind != 0 {
-				w.several(c.kind, cells[j])
+				filled = filled || len(cells[j]) > 0
+			} else if len(cells[j]) > 0 {
+				w.beside(c.role, cells[j][0])
+			}
+		}
+		if w.mayCount(filled) {
+			for j, c := range l.wanted {
+				if c.kind != 0 {
+					w.at(c.index)
+					w.several(c.kind, cells[j])
+				}
 			}
 		}
 		w.endRow()

@@ -33,6 +33,12 @@ type worker struct {
 	country string // the last cell of a country column that was read, and what it means
 	meant   string
 	unknown bool // the row's country is not known
+
+	said    Consents // by the row
+	garbled bool     // it has a word for a consent that is none
+
+	sampler *sampler // nil unless this is for a Preview
+	seen    int64    // of a Preview: rows of the chunks before
 }
 
 func newWorker(p picker, keys *token.Keys, l *layout) *worker {
@@ -57,6 +63,7 @@ func (w *worker) blank(n int64) { w.rows += n }
 func (w *worker) bad(reason identifier.Reason) {
 	w.rows++
 	w.refuse(reason, w.rows, 0, 1)
+	w.showRow(reason)
 }
 
 // take reads a row that has a cell for each wanted column.
@@ -64,19 +71,71 @@ func (w *worker) take(cells []string) {
 	w.rows++
 	l := w.layout
 	w.begin()
-	if l.country >= 0 {
-		w.in(cells[l.country])
-	}
+	filled := false
 	for i, c := range l.wanted {
-		if c.kind != 0 {
-			w.cell(c.kind, cells[i])
+		if c.kind == 0 {
+			w.beside(c.role, cells[i])
+		} else {
+			filled = filled || cells[i] != ""
+		}
+	}
+	if w.mayCount(filled) {
+		for i, c := range l.wanted {
+			if c.kind != 0 {
+				w.at(c.index)
+				w.cell(c.kind, cells[i])
+			}
 		}
 	}
 	w.endRow()
 }
 
-// begin begins a row of no country of its own.
-func (w *worker) begin() { w.region, w.unknown = w.layout.region, false }
+// at says which column comes, from 0.
+func (w *worker) at(column int) {
+	if w.sampler != nil {
+		w.sampler.column = column + 1
+	}
+}
+
+// begin begins a row that has said nothing of itself.
+func (w *worker) begin() {
+	w.region, w.unknown, w.said, w.garbled = w.layout.region, false, Consents{}, false
+}
+
+// beside reads a cell that says something of the row.
+func (w *worker) beside(r Role, text string) {
+	switch r {
+	case RoleCountry:
+		w.in(text)
+	case RoleAdUserData:
+		w.consent(&w.said.AdUserData, text)
+	case RoleAdPersonalization:
+		w.consent(&w.said.AdPersonalization, text)
+	}
+}
+
+func (w *worker) consent(to *Consent, text string) {
+	c, ok := ParseConsent(text)
+	*to = c
+	w.garbled = w.garbled || !ok
+}
+
+// mayCount says whether the row's identifiers are looked at, after all that it
+// says of itself. If not, it counts the row as refused, unless nothing is in it.
+func (w *worker) mayCount(filled bool) bool {
+	reason := w.layout.consent.refuses(w.said, w.region)
+	if w.garbled {
+		reason = ReasonBadConsent
+	}
+	if reason == identifier.Accepted {
+		return true
+	}
+	if filled {
+		w.refuse(reason, w.rows, 0, 1)
+		w.showRow(reason)
+	}
+	return false
+}
 
 // in reads the row's country. One that is not known is nobody's: to take the
 // list's instead would be a guess.
@@ -101,30 +160,31 @@ func (w *worker) cell(k identifier.Kind, text string) {
 	if text == "" {
 		return
 	}
-	if identifier.PlainHash(&w.digest, text) && w.taken < MaxIdentifiers {
+	if w.sampler == nil && identifier.PlainHash(&w.digest, text) && w.taken < MaxIdentifiers && !probes().may(&w.digest) {
 		w.addHash(k.Class(), &w.digest)
 		return
 	}
 	text, ok := w.layout.decode(text)
 	if !ok {
 		w.drop(ReasonBadText, w.rows, 1)
+		w.showRow(ReasonBadText)
 		return
 	}
 	var reason identifier.Reason
 	w.picker.cell, reason = identifier.Read(k, text, w.region)
 	if reason != identifier.ReasonSeveral {
-		w.identifier(reason)
+		w.identifier(k, text, reason)
 		return
 	}
 	parts := identifier.Split(k, text)
 	if parts == nil {
-		w.identifier(reason)
+		w.identifier(k, text, reason)
 		return
 	}
 	w.split += int64(len(parts) - 1)
 	for _, part := range parts {
 		w.picker.cell, reason = identifier.Read(k, part, w.region)
-		w.identifier(reason)
+		w.identifier(k, part, reason)
 	}
 }
 
@@ -139,17 +199,24 @@ func (w *worker) several(k identifier.Kind, values []string) {
 }
 
 // identifier counts what was read, and takes what was understood.
-func (w *worker) identifier(reason identifier.Reason) {
+func (w *worker) identifier(k identifier.Kind, text string, reason identifier.Reason) {
 	switch {
-	case reason == identifier.ReasonEmpty:
 	case reason == identifier.ReasonNoCountry && w.unknown:
-		w.drop(ReasonUnknownCountry, w.rows, 1)
-	case reason != identifier.Accepted:
-		w.drop(reason, w.rows, 1)
-	case w.taken == MaxIdentifiers:
-		w.drop(ReasonTooMany, w.rows, 1)
-	default:
+		reason = ReasonUnknownCountry
+	case reason == identifier.Accepted && w.taken == MaxIdentifiers:
+		reason = ReasonTooMany
+	case reason == identifier.Accepted && w.probe():
+		reason = ReasonProbe
+	}
+	if w.sampler != nil {
+		w.show(k, text, w.picker.cell.Hashed, reason)
+	}
+	switch reason {
+	case identifier.ReasonEmpty:
+	case identifier.Accepted:
 		w.add()
+	default:
+		w.drop(reason, w.rows, 1)
 	}
 }
 
@@ -180,7 +247,7 @@ type csvChunk string
 func (c csvChunk) read(w *worker) error {
 	s := &w.scanner
 	s.Reset(string(c))
-	for {
+	for !w.full() {
 		switch s.Next(w.layout.want, w.cells) {
 		case delimited.End:
 			return nil
@@ -198,6 +265,7 @@ func (c csvChunk) read(w *worker) error {
 			return endsInQuotes().AtRow(w.rows)
 		}
 	}
+	return nil
 }
 
 func rowTooLong(row int64) *selvedge.Error {

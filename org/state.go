@@ -114,25 +114,26 @@ func (s *Service) move(ctx context.Context, actor selvedge.Actor, id selvedge.Or
 	return o, nil
 }
 
-// MayUpload returns an error unless an org may bring a list now: CodeForbidden,
-// Reason "org_not_active", if it is not active, and CodeConflict, Reason
-// "terms_not_accepted", if it has not accepted the terms that are in force.
-func (s *Service) MayUpload(ctx context.Context, tx selvedge.Tx, id selvedge.OrgID) error {
+// MayUpload returns the version of the terms that are in force, under which an org
+// may bring a list now, or an error: CodeForbidden, Reason "org_not_active", if it
+// is not active, and CodeConflict, Reason "terms_not_accepted", if it has not
+// accepted those terms.
+func (s *Service) MayUpload(ctx context.Context, tx selvedge.Tx, id selvedge.OrgID) (terms int64, err error) {
 	o, err := s.Repo.Org(ctx, tx, id)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if o.State != Active {
-		return selvedge.Errorf(selvedge.CodeForbidden, "the org is not active").Because("org_not_active")
+		return 0, selvedge.Errorf(selvedge.CodeForbidden, "the org is not active").Because("org_not_active")
 	}
 	t, err := s.current(ctx, tx)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	_, err = s.Repo.Acceptance(ctx, tx, id, t.Version)
 	if selvedge.CodeOf(err) == selvedge.CodeNotFound {
-		return selvedge.Errorf(selvedge.CodeConflict, "the org must accept the terms that are in force first: read GET /v1/terms, then POST /v1/terms:accept").
+		return 0, selvedge.Errorf(selvedge.CodeConflict, "the org must accept the terms that are in force first: read GET /v1/terms, then POST /v1/terms:accept").
 			Because("terms_not_accepted")
 	}
-	return err
+	return t.Version, err
 }

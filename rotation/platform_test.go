@@ -19,12 +19,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/internal/fakeclock"
 	"github.com/selvedge/selvedge/internal/pgtest"
-	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/prompt"
 	"github.com/selvedge/selvedge/prompt/prompttest"
@@ -183,7 +184,7 @@ func (p *platform) ask(tb testing.TB, accounts ...string) *shop {
 
 func (p *platform) upload(tb testing.TB, s *shop, r io.Reader, accounts []string) {
 	tb.Helper()
-	_, err := p.Audiences.Upload(tb.Context(), s.actor, s.audience, r, list.Options{})
+	_, err := p.Audiences.Upload(tb.Context(), s.actor, s.audience, r, audience.Delivery{Options: listtest.Options()})
 	must(tb, err)
 	s.asked = accounts
 }

@@ -12,8 +12,10 @@ import (
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/api"
+	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/demo/world"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/server/servertest"
 )
@@ -84,7 +86,7 @@ func BenchmarkListOfMillions(b *testing.B) {
 	defer door.Close()
 	client := api.Client{URL: door.URL, Key: key}
 	for b.Loop() {
-		if _, err := client.UploadList(b.Context(), shop.audience, bytes.NewReader(csv), "", ""); err != nil {
+		if _, err := client.UploadList(b.Context(), shop.audience, bytes.NewReader(csv), audience.Delivery{Options: listtest.Options()}, ""); err != nil {
 			b.Fatal(err)
 		}
 		servertest.Drain(b, s.Server, s.clock)

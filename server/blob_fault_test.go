@@ -8,10 +8,12 @@ import (
 	"testing"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/blob/blobtest"
 	"github.com/selvedge/selvedge/demo/world"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/server/servertest"
 	"github.com/selvedge/selvedge/store"
@@ -111,7 +113,7 @@ func (s *faultySite) jobs() map[string]chore {
 		return b.String()
 	}
 	upload := func(t *testing.T) error {
-		v, err := s.Audiences.Upload(t.Context(), s.actor, s.audience, strings.NewReader(customers()), list.Options{})
+		v, err := s.Audiences.Upload(t.Context(), s.actor, s.audience, strings.NewReader(customers()), audience.Delivery{Options: listtest.Options()})
 		if err == nil {
 			s.accepted[v.ID] = true
 		}

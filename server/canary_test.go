@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,6 +27,7 @@ import (
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/internal/fakeclock"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/server"
 )
 
@@ -293,8 +295,8 @@ func wholeRun(t *testing.T, w *watched) {
 	aud := "/v1/audiences/" + idOf(t, w.say(t, w.org, "POST", "/v1/audiences", `{"name":"Spring"}`, 201, "Idempotency-Key", canaryKey))
 	csv := "email,phone,last_name,external_id\n" + canaryEmail + "," + canaryPhone + "," + canaryName + "," + canaryExternal + "\n" +
 		canaryStranger + "," + canarySecurity + "," + canaryName + ",\n" + canaryName + "," + canaryName + ",,\n" + hex.EncodeToString(sum[:]) + ",,,\n"
-	list := idOf(t, w.say(t, w.org, "POST", aud+"/lists", csv, 201, "Content-Type", "text/csv", "Idempotency-Key", canaryKey+"2"))
-	members := fmt.Sprintf(`{"members":[{"emails":[%q,%q],"phones":[%q],"external_id":%q},{"sha256_emails":["%x"]},{"emails":[%q]}]}`,
+	list := idOf(t, w.say(t, w.org, "POST", aud+"/lists?"+listtest.Query+"&label="+url.QueryEscape("Garden friends"), csv, 201, "Content-Type", "text/csv", "Idempotency-Key", canaryKey+"2"))
+	members := fmt.Sprintf(`{"members":[{"emails":[%q,%q],"phones":[%q],"external_id":%q},{"sha256_emails":["%x"]},{"emails":[%q]}],"ad_user_data":"granted","ad_personalization":"granted"}`,
 		canaryEmail, canaryStranger, canarySecurity, canaryExternal, sum, canaryName)
 	for _, verb := range []string{"add", "remove", "replace", "add"} {
 		w.say(t, w.org, "POST", aud+"/members:"+verb, members, 201)
@@ -319,7 +321,7 @@ func wholeRun(t *testing.T, w *watched) {
 		w.say(t, key, "POST", "/v1/contact-points:withdraw", `{"account":"acc-1","kind":"email","value":"`+canaryName+`","purposes":["`+canaryName+`"]}`, refusal)
 		w.say(t, key, "POST", "/v1/prompts", `{"prompts":[{"id":"`+canaryName+`"}]}`, refusal)
 		w.say(t, key, "POST", aud+":label", `{"label":"`+canaryName+` \u0007"}`, refusal)
-		w.say(t, key, "POST", aud+"/lists", "\xff"+csv, refusal)
+		w.say(t, key, "POST", aud+"/lists?"+listtest.Query, "\xff"+csv, refusal)
 	}
 	w.look(t, "after faults")
 

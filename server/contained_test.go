@@ -10,9 +10,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/ledger/proof"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/server"
 	"github.com/selvedge/selvedge/server/servertest"
 )
@@ -45,7 +47,7 @@ func (h *house) wantContained(t *testing.T, acme *shop, who string) {
 	if !strings.Contains(h.log.String(), `level=ERROR msg="contained: nothing is matched or shown until a person has looked"`) {
 		t.Errorf("it says %s", h.log)
 	}
-	_, err := h.Audiences.Upload(t.Context(), acme.actor, acme.audience, strings.NewReader("email\n"), list.Options{})
+	_, err := h.Audiences.Upload(t.Context(), acme.actor, acme.audience, strings.NewReader("email\n"), audience.Delivery{Options: listtest.Options()})
 	refused(t, err, selvedge.CodeContained, "")
 	_, err = h.Audiences.List(t.Context(), acme.actor, "", 100)
 	refused(t, err, selvedge.CodeContained, "")

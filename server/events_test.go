@@ -13,11 +13,12 @@ import (
 	"time"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/compaction"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/demo/world"
 	"github.com/selvedge/selvedge/job"
-	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/purpose"
 	"github.com/selvedge/selvedge/server/servertest"
@@ -85,7 +86,7 @@ func (s *eventSite) reached(t *testing.T, addresses ...string) uint64 {
 	s.n++
 	a, err := s.Audiences.Create(t.Context(), s.actor, fmt.Sprint("audience ", s.n))
 	must(t, err)
-	_, err = s.Audiences.Upload(t.Context(), s.actor, a.ID, strings.NewReader("email\n"+strings.Join(addresses, "\n")+"\n"), list.Options{})
+	_, err = s.Audiences.Upload(t.Context(), s.actor, a.ID, strings.NewReader("email\n"+strings.Join(addresses, "\n")+"\n"), audience.Delivery{Options: listtest.Options()})
 	must(t, err)
 	must(t, servertest.Match(t, s.Server))
 	b, err := s.Matcher.Members(t.Context(), operator, s.org.ID, a.ID, purpose.AdsMatchAdvertiser)

@@ -16,6 +16,7 @@ import (
 	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/internal/pgtest"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/purpose"
 	"github.com/selvedge/selvedge/server/servertest"
@@ -49,7 +50,8 @@ func newShop(tb testing.TB, s *site, name string, kind org.Kind) *shop {
 
 func (h *shop) upload(tb testing.TB, csv []byte, o list.Options) audience.ListView {
 	tb.Helper()
-	v, err := h.site.Audiences.Upload(tb.Context(), h.actor, h.audience, bytes.NewReader(csv), o)
+	o.Declaration = listtest.Granted()
+	v, err := h.site.Audiences.Upload(tb.Context(), h.actor, h.audience, bytes.NewReader(csv), audience.Delivery{Options: o})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -225,7 +227,7 @@ func drawBatch(rnd *rand.Rand, rows []world.Row, n int) world.Batch {
 
 func (h *shop) send(tb testing.TB, l world.List, b world.Batch) {
 	tb.Helper()
-	r := audience.Request{Kind: list.Kind(b.Verb), DefaultRegion: l.DefaultRegion}
+	r := audience.Request{Declaration: listtest.Granted(), Kind: list.Kind(b.Verb), DefaultRegion: l.DefaultRegion}
 	for i, row := range b.Rows {
 		m := memberOf(l, row)
 		m.ExternalID = b.IDs[i]

@@ -20,6 +20,7 @@ import (
 	"github.com/selvedge/selvedge/demo/world"
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/server/servertest"
 	"github.com/selvedge/selvedge/store/tesseralog"
@@ -245,7 +246,7 @@ func members(who int, rnd *rand.Rand, l world.List) request {
 		}
 		ms = append(ms, m)
 	}
-	b, err := json.Marshal(map[string]any{"members": ms, "default_region": l.DefaultRegion})
+	b, err := json.Marshal(map[string]any{"members": ms, "default_region": l.DefaultRegion, "ad_user_data": "granted", "ad_personalization": "granted"})
 	if err != nil {
 		panic(err) // there is nothing in it that has no JSON
 	}
@@ -258,7 +259,7 @@ func upload(who int, rnd *rand.Rand, l world.List) request {
 	r := request{
 		what: "upload " + l.Name, org: who, method: "POST", region: l.DefaultRegion,
 		path: func(x *twin) string {
-			return "/v1/audiences/" + x.own(who, i) + "/lists?default_region=" + l.DefaultRegion
+			return "/v1/audiences/" + x.own(who, i) + "/lists?" + listtest.Query + "&default_region=" + l.DefaultRegion
 		},
 	}
 	var b bytes.Buffer

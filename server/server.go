@@ -55,6 +55,9 @@ type Config struct {
 	// UnknownAge says what an unknown age counts as. It may be missing only
 	// where nothing is matched: Start refuses to run without it.
 	UnknownAge contact.AgePolicy
+	// ConsentFree are the countries, ISO 3166, of which rows of lists need no
+	// consent of their people. Without any, every row needs one.
+	ConsentFree []string
 	// PersonKeys is a file with the public keys, a JSON Web Key Set, by which the
 	// platform signs tokens for people itself; empty if it signs none. Their iss
 	// and aud must be PersonIssuer and PersonAudience.
@@ -167,6 +170,7 @@ type Server struct {
 	index   *index.Keeper
 	lock    *os.File
 	worker  bool // it has no logs
+	free    list.Countries
 	spills  string
 	ending  ending
 }
@@ -208,6 +212,9 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	s := &Server{cfg: cfg, db: db, ledgers: newLedgers(cfg, root, db), blobs: blobs}
+	if s.free, err = list.ParseCountries(cfg.ConsentFree); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	if s.Jobs, err = openJobs(ctx, cfg, db); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -241,10 +248,11 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 		Handles: handles, Masks: masks, Marks: contact.NewMarks(root), Eraser: outbox, Ages: cfg.UnknownAge, Clock: cfg.Clock, Ledger: s.ledgers,
 	}
 	s.Events = &contact.Events{Importer: s.Importer, People: s.People}
-	lists := &list.Receiver{Keys: keys, External: list.NewExternalIDs(root), Blobs: blobs, Entropy: cfg.Entropy, Dir: spills, Memory: sortMemory}
+	lists := &list.Receiver{Keys: keys, External: list.NewExternalIDs(root), RowKeys: list.NewRowKeys(root), ConsentFree: s.free, Blobs: blobs, Entropy: cfg.Entropy, Dir: spills, Memory: sortMemory}
+	s.Labels = &audience.Labels{Repo: audiences, Orgs: s.Orgs, Tx: db, Outbox: outbox, Ledger: s.ledgers, IDs: ids, Clock: cfg.Clock}
 	s.Audiences = &audience.Service{
 		Repo: audiences, Orgs: s.Orgs, Tx: db, Changes: changes, Outbox: outbox, IDs: ids, Clock: cfg.Clock,
-		Receiver: lists, Names: s.Collector, Jobs: s.Jobs, Ledger: s.ledgers,
+		Receiver: lists, Names: s.Collector, Jobs: s.Jobs, Ledger: s.ledgers, Labels: s.Labels,
 	}
 	s.index = &index.Keeper{Source: store.Index{DB: db}, Tx: db, Changes: changes, Blobs: blobs, Names: s.Collector, Ages: cfg.UnknownAge}
 	s.Rotation = &rotation.Service{
@@ -255,7 +263,6 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 		Repo: store.Compaction{DB: db}, Keys: store.Keys{DB: db}, Tx: db, Outbox: outbox, Ledger: s.watch(), // until Start
 		Blobs: blobs, Names: s.Collector,
 	}
-	s.Labels = &audience.Labels{Repo: audiences, Orgs: s.Orgs, Tx: db, Outbox: outbox, Ledger: s.ledgers, IDs: ids, Clock: cfg.Clock}
 	s.Holders = &audience.Holders{Repo: audiences, Labels: s.Labels, Tx: db, Blobs: blobs, Clock: cfg.Clock}
 	s.Matcher = &audience.Matcher{
 		Repo: audiences, Orgs: orgs, Tx: db, Changes: changes, Outbox: outbox, Jobs: s.Jobs, Blobs: blobs, Names: s.Collector, Index: s.index,

@@ -24,6 +24,7 @@ var blobColumns = []struct {
 	{blob.KindSpill, "list", "spill_sum"},
 	{blob.KindBitmap, "list", "members_sum"},
 	{blob.KindSidecar, "list", "sidecar_sum"},
+	{blob.KindRows, "list", "rows_sum"},
 	{blob.KindBitmap, "audience_version", "members_sum"},
 	{blob.KindBitmap, "audience_version", "flips_sum"},
 	{blob.KindBitmap, "publication", "members_sum"},

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/selvedge/selvedge"
@@ -15,10 +16,14 @@ import (
 // InsertList implements audience.Repository.
 func (a Audiences) InsertList(ctx context.Context, tx selvedge.Tx, l list.List) error {
 	refs := []blob.Ref{*l.Spill}
-	var sum, size, key, epoch any
+	var sum, size, key, epoch, rowsSum, rowsSize any
 	if c := l.Sidecar; c != nil {
 		refs = append(refs, c.Ref)
 		sum, size, key, epoch = c.Ref.Sum[:], c.Ref.Size, c.Key, c.Epoch
+	}
+	if r := l.Rows; r != nil {
+		refs = append(refs, *r)
+		rowsSum, rowsSize = r.Sum[:], r.Size
 	}
 	if err := a.DB.refer(ctx, tx, refs...); err != nil {
 		return err
@@ -27,13 +32,17 @@ func (a Audiences) InsertList(ctx context.Context, tx selvedge.Tx, l list.List) 
 	if err != nil {
 		return err
 	}
+	declared, err := json.Marshal(l.Declared)
+	if err != nil {
+		return err
+	}
 	_, err = exec(ctx, tx, `
-		INSERT INTO list (id, org_id, audience_id, kind, state, draft, report, spill_sum, spill_size, sidecar_sum, sidecar_size, sidecar_key, sidecar_epoch,
-			epoch, rule_set, accepted_at, sealed_at, effective_at, expires_at, version, seq, came)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, (SELECT COALESCE(MAX(seq), 0) + 1 FROM list),
+		INSERT INTO list (id, org_id, audience_id, kind, state, draft, declared, report, spill_sum, spill_size, sidecar_sum, sidecar_size, sidecar_key, sidecar_epoch,
+			rows_sum, rows_size, epoch, rule_set, accepted_at, sealed_at, effective_at, expires_at, version, seq, came)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, (SELECT COALESCE(MAX(seq), 0) + 1 FROM list),
 			(SELECT COALESCE(MAX(came), 0) + 1 FROM list WHERE audience_id = ?))`,
-		l.ID, l.Org, l.Audience, l.Kind, l.State, l.Draft, string(text), l.Spill.Sum[:], l.Spill.Size,
-		sum, size, key, epoch, l.Epoch, l.RuleSet,
+		l.ID, l.Org, l.Audience, l.Kind, l.State, l.Draft, string(declared), string(text), l.Spill.Sum[:], l.Spill.Size,
+		sum, size, key, epoch, rowsSum, rowsSize, l.Epoch, l.RuleSet,
 		micros{&l.AcceptedAt}, micros{&l.SealedAt}, micros{&l.EffectiveAt}, micros{&l.ExpiresAt}, l.Audience)
 	return err
 }
@@ -43,25 +52,25 @@ func (Audiences) NextDraft(ctx context.Context, tx selvedge.Tx, aud selvedge.Aud
 	return one(ctx, tx, number, `SELECT COALESCE(MAX(draft), 0) + 1 FROM list WHERE audience_id = ?`, aud)
 }
 
-const listColumns = `id, org_id, audience_id, kind, state, draft, report, spill_sum, spill_size, sidecar_sum, sidecar_size, sidecar_key, COALESCE(sidecar_epoch, 0),
-	epoch, rule_set, accepted_at, sealed_at, effective_at, expires_at, members_sum, members_size, version`
+const listColumns = `id, org_id, audience_id, kind, state, draft, declared, report, spill_sum, spill_size, sidecar_sum, sidecar_size, sidecar_key, COALESCE(sidecar_epoch, 0),
+	rows_sum, rows_size, epoch, rule_set, accepted_at, sealed_at, effective_at, expires_at, members_sum, members_size, version`
 
 func scanList(s scanner) (l list.List, err error) {
-	var text string
-	var spill, members, tied nullRef
+	var declared, text string
+	var spill, members, tied, rows nullRef
 	var sidecar list.Sidecar
-	err = s.Scan(&l.ID, &l.Org, &l.Audience, &l.Kind, &l.State, &l.Draft, &text, &spill.sum, &spill.size,
-		&tied.sum, &tied.size, &sidecar.Key, &sidecar.Epoch, &l.Epoch, &l.RuleSet,
+	err = s.Scan(&l.ID, &l.Org, &l.Audience, &l.Kind, &l.State, &l.Draft, &declared, &text, &spill.sum, &spill.size,
+		&tied.sum, &tied.size, &sidecar.Key, &sidecar.Epoch, &rows.sum, &rows.size, &l.Epoch, &l.RuleSet,
 		micros{&l.AcceptedAt}, micros{&l.SealedAt}, micros{&l.EffectiveAt}, micros{&l.ExpiresAt}, &members.sum, &members.size, &l.Version)
 	if err != nil {
 		return l, err
 	}
-	l.Spill, l.Members = spill.ref(blob.KindSpill), members.ref(blob.KindBitmap)
+	l.Spill, l.Members, l.Rows = spill.ref(blob.KindSpill), members.ref(blob.KindBitmap), rows.ref(blob.KindRows)
 	if ref := tied.ref(blob.KindSidecar); ref != nil {
 		sidecar.Ref = *ref
 		l.Sidecar = &sidecar
 	}
-	return l, json.Unmarshal([]byte(text), &l.Report)
+	return l, errors.Join(json.Unmarshal([]byte(declared), &l.Declared), json.Unmarshal([]byte(text), &l.Report))
 }
 
 // nullRef is a blob's name in two columns that are null together.
@@ -141,7 +150,7 @@ func (Audiences) Draft(ctx context.Context, tx selvedge.Tx, aud selvedge.Audienc
 // Living implements audience.Repository.
 func (Audiences) Living(ctx context.Context, tx selvedge.Tx, at time.Time) ([]audience.Audience, error) {
 	return all(ctx, tx, scanAudience, `SELECT `+audienceColumns+` FROM audience WHERE id IN (SELECT audience_id FROM list
-		WHERE state = 'matched' AND kind <> 'remove' AND (expires_at > ? OR sidecar_sum IS NOT NULL)) ORDER BY seq`, micros{&at})
+		WHERE state = 'matched' AND kind <> 'remove' AND (expires_at > ? OR sidecar_sum IS NOT NULL OR rows_sum IS NOT NULL)) ORDER BY seq`, micros{&at})
 }
 
 func scanAudienceID(s scanner) (id selvedge.AudienceID, err error) {
@@ -179,8 +188,8 @@ func (Audiences) DropSidecars(ctx context.Context, tx selvedge.Tx, ids []selvedg
 		for _, id := range ids[from:to] {
 			args = append(args, id)
 		}
-		_, err := exec(ctx, tx, `UPDATE list SET sidecar_sum = NULL, sidecar_size = NULL, sidecar_key = NULL, sidecar_epoch = NULL
-			WHERE id IN `+places(1, to-from), args...)
+		_, err := exec(ctx, tx, `UPDATE list SET sidecar_sum = NULL, sidecar_size = NULL, sidecar_key = NULL, sidecar_epoch = NULL,
+			rows_sum = NULL, rows_size = NULL WHERE id IN `+places(1, to-from), args...)
 		return err
 	})
 }

@@ -9,9 +9,11 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/api"
+	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/list"
 )
@@ -97,6 +99,40 @@ func (cmd audienceShowCmd) Run(ctx context.Context, c *console) error {
 
 type listCmd struct {
 	Upload listUploadCmd `cmd:"" help:"Upload a list to an audience."`
+	Rows   listRowsCmd   `cmd:"" help:"Show which rows of a list were refused, and why."`
+}
+
+type listRowsCmd struct {
+	remote
+	Audience selvedge.AudienceID `required:"" help:"Id of the audience."`
+	List     selvedge.ListID     `arg:"" help:"Id of the list."`
+}
+
+func (cmd listRowsCmd) Run(ctx context.Context, c *console) error {
+	client, err := cmd.client()
+	if err != nil {
+		return err
+	}
+	v, err := client.Rows(ctx, cmd.Audience, cmd.List)
+	return show(c, v, err)
+}
+
+// declared is what a sender declares about a list.
+type declared struct {
+	AdUserData        string    `help:"granted or denied: whether the list's people agreed that their data goes to the platform for advertising. A column of this name wins."`
+	AdPersonalization string    `help:"granted or denied: whether they agreed that it decides what they are shown. A column of this name wins."`
+	Source            string    `help:"customers, partners or both: where the data is from."`
+	HashRules         string    `help:"By whose rules the list was hashed: plain, x, meta, google, uid2, tiktok, snap, pinterest, linkedin, liveramp, amazon or other."`
+	ExpiresAt         time.Time `help:"When the members leave the audience, such as 2027-01-31T00:00:00Z; 180 days from now unless it is given, at most 540."`
+	TermsVersion      int64     `help:"Version of the terms that you have read; another one than that in force is refused."`
+	Label             string    `help:"What people are to be shown of the audience: proposed with the list."`
+}
+
+func (d declared) declaration() list.Declaration {
+	return list.Declaration{
+		Source: list.Source(d.Source), HashRules: list.HashRules(d.HashRules),
+		Consents: list.Consents{AdUserData: list.Consent(d.AdUserData), AdPersonalization: list.Consent(d.AdPersonalization)},
+	}
 }
 
 type listUploadCmd struct {
@@ -107,8 +143,10 @@ type listUploadCmd struct {
 	Encoding      string              `help:"utf-8, utf-16le, utf-16be or windows-1252, where the file is not to tell."`
 	Separator     string              `help:"comma, semicolon, tab, pipe or none, where the file is not to tell."`
 	Header        string              `help:"yes or no, where the first row is not to tell."`
-	Column        []string            `help:"What a column holds: NUMBER:ROLE or NAME:ROLE, with email, phone or country. Again for each column; then no other is read."`
-	File          string              `arg:"" type:"existingfile" help:"The list: CSV, NDJSON, a workbook or Parquet, packed or not, in the clear or hashed with SHA-256."`
+	Column        []string            `help:"What a column holds: NUMBER:ROLE or NAME:ROLE, with email, phone, country, ad_user_data or ad_personalization. Again for each column; then no other is read."`
+	declared
+	DryRun bool   `help:"Keep nothing: show how the first 100 rows would be read."`
+	File   string `arg:"" type:"existingfile" help:"The list: CSV, NDJSON, a workbook or Parquet, packed or not, in the clear or hashed with SHA-256."`
 }
 
 func (cmd listUploadCmd) Run(ctx context.Context, c *console) error {
@@ -116,10 +154,10 @@ func (cmd listUploadCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	o := list.Options{
+	o := audience.Delivery{Options: list.Options{
 		DefaultRegion: cmd.DefaultRegion, Format: list.Format(cmd.Format), Encoding: list.Encoding(cmd.Encoding),
-		Separator: cmd.Separator, Header: list.Presence(cmd.Header),
-	}
+		Separator: cmd.Separator, Header: list.Presence(cmd.Header), Declaration: cmd.declaration(),
+	}, ExpiresAt: cmd.ExpiresAt, Terms: cmd.TermsVersion, Label: cmd.Label}
 	for _, text := range cmd.Column {
 		choice, err := list.ParseChoice(text)
 		if err != nil {
@@ -132,6 +170,10 @@ func (cmd listUploadCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	defer f.Close()
+	if cmd.DryRun {
+		v, err := client.PreviewList(ctx, cmd.Audience, f, o)
+		return show(c, v, err)
+	}
 	// Read once for its digest, so that a file that arrives otherwise is refused.
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
@@ -141,7 +183,7 @@ func (cmd listUploadCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	digest := "sha-256=:" + base64.StdEncoding.EncodeToString(h.Sum(nil)) + ":"
-	v, err := client.UploadFile(ctx, cmd.Audience, f, o, digest)
+	v, err := client.UploadList(ctx, cmd.Audience, f, o, digest)
 	return show(c, v, err)
 }
 

@@ -134,7 +134,7 @@ func uploadLists(ts *testscript.TestScript, neg bool, args []string) {
 		if want.File == "" {
 			want.File = strings.TrimSuffix(filepath.Base(name), ".expected.json") + ".csv"
 		}
-		flags := []string{"list", "upload", filepath.Join(args[0], want.File)}
+		flags := []string{"list", "upload", "--ad-user-data", "granted", "--ad-personalization", "granted", filepath.Join(args[0], want.File)}
 		for option, value := range want.Options {
 			if value != "" {
 				flags = append(flags, "--"+strings.ReplaceAll(option, "_", "-"), value)

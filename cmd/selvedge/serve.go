@@ -42,6 +42,7 @@ type serveCmd struct {
 	ages
 	tick
 	persons
+	consents
 	Listen string `default:"localhost:8780" help:"Address to serve on."`
 }
 
@@ -71,8 +72,15 @@ func (p persons) trust(cfg *server.Config) {
 	cfg.PersonKeys, cfg.PersonIssuer, cfg.PersonAudience = p.PersonKeys, p.PersonIssuer, p.PersonAudience
 }
 
+// consents say where lists need none.
+type consents struct {
+	ConsentFree []string `help:"Countries, ISO 3166, whose rows of lists need no consent of their people, such as US,CA. Without any, every row needs one."`
+}
+
+func (f consents) free(cfg *server.Config) { cfg.ConsentFree = f.ConsentFree }
+
 func (cmd serveCmd) Run(ctx context.Context, c *console) error {
-	s, err := cmd.open(ctx, c, withAges(cmd.UnknownAge), cmd.set, cmd.trust)
+	s, err := cmd.open(ctx, c, withAges(cmd.UnknownAge), cmd.set, cmd.trust, cmd.free)
 	if err != nil {
 		return err
 	}

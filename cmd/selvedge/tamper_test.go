@@ -14,9 +14,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/ledger"
-	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/server"
 	"github.com/selvedge/selvedge/server/servertest"
@@ -51,7 +52,7 @@ func lived(t *testing.T) (dir string) {
 	must(err)
 	servertest.AcceptTerms(t, s, actor)
 	must(s.Audiences.Ledger.Await(ctx, ledger.Ads))
-	_, err = s.Audiences.Upload(ctx, actor, a.ID, strings.NewReader("email\nada@example.com\n"), list.Options{})
+	_, err = s.Audiences.Upload(ctx, actor, a.ID, strings.NewReader("email\nada@example.com\n"), audience.Delivery{Options: listtest.Options()})
 	must(err)
 	must(servertest.Match(t, s)) // enters what is accepted and intended
 	must(s.Audiences.Ledger.Await(ctx, ledger.Registry))

@@ -20,6 +20,7 @@ import (
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/list/listtest"
 )
 
 // loaded are the commands that run while others are killed.
@@ -300,7 +301,7 @@ func (w *world) upload(t *testing.T, c *api.Client, first int, ack func()) {
 		w.audience = a.ID
 	}
 	for range 2 {
-		l, err := c.UploadList(t.Context(), w.audience, strings.NewReader(everybody(first+crowd)), "", "")
+		l, err := c.UploadList(t.Context(), w.audience, strings.NewReader(everybody(first+crowd)), audience.Delivery{Options: listtest.Options()}, "")
 		if err != nil {
 			w.gone(t, err)
 			return
@@ -309,7 +310,7 @@ func (w *world) upload(t *testing.T, c *api.Client, first int, ack func()) {
 		ack()
 	}
 	for range 2 {
-		b, err := c.AddMembers(t.Context(), w.audience, api.Members{Members: members(first + crowd)})
+		b, err := c.AddMembers(t.Context(), w.audience, api.Members{Members: members(first + crowd), Declaration: listtest.Granted()})
 		if err != nil {
 			w.gone(t, err)
 			return

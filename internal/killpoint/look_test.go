@@ -12,7 +12,9 @@ import (
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/api"
+	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/contact"
+	"github.com/selvedge/selvedge/list/listtest"
 	"github.com/selvedge/selvedge/purpose"
 	"github.com/selvedge/selvedge/server"
 )
@@ -134,7 +136,7 @@ func (w *world) settle(t *testing.T) {
 	}
 	defer s.kill()
 	org := w.p.client(t, s, "org")
-	if _, err := org.UploadList(t.Context(), w.audience, strings.NewReader(everybody(len(w.people))), "", ""); err != nil {
+	if _, err := org.UploadList(t.Context(), w.audience, strings.NewReader(everybody(len(w.people))), audience.Delivery{Options: listtest.Options()}, ""); err != nil {
 		t.Fatal(err)
 	}
 	if !w.processed(t, org) {

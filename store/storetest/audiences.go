@@ -114,6 +114,12 @@ func audienceOfAnother(t *testing.T, s *site) {
 func newList(id string, n byte) list.List {
 	return list.List{
 		ID: selvedge.ListID(id), Org: "o", Audience: "a", Kind: list.Add, State: list.StateAccepted, Draft: int64(n) + 1,
+		Declared: list.Declared{
+			Declaration: list.Declaration{
+				Source: list.FromBoth, Consents: list.Consents{AdUserData: list.Granted, AdPersonalization: list.Denied}, HashRules: list.RulesMeta,
+			},
+			DefaultRegion: "GB", Terms: 1<<40 + int64(n), Label: "lbl", ConsentFree: list.Countries{"CA", "US"},
+		},
 		Report: list.Report{
 			Header: true, Columns: []list.Column{{Number: 2, Kind: "email"}}, Dropped: int(n),
 			Rows: list.Tally{Read: 1 << 40, Used: int64(n)}, Identifiers: list.Tally{Read: 3, Refused: 2}, Clear: 1, Hashed: 1 << 50, Repaired: 4,
@@ -123,6 +129,7 @@ func newList(id string, n byte) list.List {
 		Sidecar: &list.Sidecar{
 			Ref: blob.Ref{Kind: blob.KindSidecar, Sum: [32]byte{0: n, 31: 0xfe}, Size: 1 << 41}, Key: []byte{n, 0, 0xff}, Epoch: token.Epoch(n) + 1,
 		},
+		Rows:  &blob.Ref{Kind: blob.KindRows, Sum: [32]byte{0: n, 31: 0xfd}, Size: 1 << 42},
 		Epoch: 1<<32 - 1, RuleSet: 3, AcceptedAt: start, SealedAt: start.Add(time.Second), EffectiveAt: start.Add(time.Minute), ExpiresAt: start.Add(time.Hour),
 	}
 }

@@ -211,6 +211,13 @@ func (s *site) namings(t *testing.T) map[string]naming {
 		}, func(ctx context.Context, tx selvedge.Tx) error {
 			return s.Audiences.DropSidecars(ctx, tx, []selvedge.ListID{"tied"})
 		}},
+		"list.rows_sum": {blob.KindRows, func(ctx context.Context, tx selvedge.Tx, r blob.Ref) error {
+			l := newList("reported", 11)
+			l.Rows = &r
+			return s.Audiences.InsertList(ctx, tx, l)
+		}, func(ctx context.Context, tx selvedge.Tx) error {
+			return s.Audiences.DropSidecars(ctx, tx, []selvedge.ListID{"reported"})
+		}},
 		"list.sidecar_sum, renewed": {blob.KindSidecar, func(ctx context.Context, tx selvedge.Tx, r blob.Ref) error {
 			return s.Audiences.SetSidecar(ctx, tx, "renewed", renewed.Sidecar.Ref, list.Sidecar{Ref: r, Key: []byte{1}, Epoch: 2})
 		}, nil},
@@ -220,7 +227,7 @@ func (s *site) namings(t *testing.T) map[string]naming {
 // Namings returns the columns that the suite has a case for. A backend's own
 // test holds it against the columns that there are.
 func Namings() []string {
-	return []string{"chunk.sum", "segment.sum", "list.spill_sum", "list.members_sum", "list.sidecar_sum", "audience_version.members_sum", "audience_version.flips_sum", "publication.members_sum"}
+	return []string{"chunk.sum", "segment.sum", "list.spill_sum", "list.members_sum", "list.sidecar_sum", "list.rows_sum", "audience_version.members_sum", "audience_version.flips_sum", "publication.members_sum"}
 }
 
 // blobNamed has every column name a blob, in each state that it may be in.

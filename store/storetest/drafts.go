@@ -141,12 +141,12 @@ func draftSetSidecar(t *testing.T, s *site) {
 
 func draftDropSidecars(t *testing.T, s *site) {
 	l, m, bare := newList("l", 1), newList("m", 2), newList("bare", 3)
-	bare.Sidecar = nil
+	bare.Sidecar, bare.Rows = nil, nil
 	s.insertLists(t, l, m, bare)
 	s.update(t, func(ctx context.Context, tx selvedge.Tx) error {
 		return s.Audiences.DropSidecars(ctx, tx, []selvedge.ListID{"l", "bare", "none"})
 	})
-	l.Sidecar = nil
+	l.Sidecar, l.Rows = nil, nil
 	same(t, "lists", []list.List{l, m, bare}, s.lists(t, "a"))
 }
 
@@ -169,23 +169,24 @@ func draftOlderSidecars(t *testing.T, s *site) {
 }
 
 func draftLiving(t *testing.T, s *site) {
-	a, b, c, d := newAudience("o", "a"), newAudience("p", "b"), newAudience("o", "c"), newAudience("o", "d")
-	s.insertAudiences(t, d, c, b, a)
-	ls := []list.List{newList("la", 1), newList("lb", 2), newList("lc", 3), newList("ld", 4), newList("le", 5)}
-	ls[0].Sidecar, ls[0].ExpiresAt = nil, start.Add(time.Hour)
+	a, b, c, d, e := newAudience("o", "a"), newAudience("p", "b"), newAudience("o", "c"), newAudience("o", "d"), newAudience("o", "e")
+	s.insertAudiences(t, d, c, b, a, e)
+	ls := []list.List{newList("la", 1), newList("lb", 2), newList("lc", 3), newList("ld", 4), newList("le", 5), newList("lf", 6)}
+	ls[0].Sidecar, ls[0].Rows, ls[0].ExpiresAt = nil, nil, start.Add(time.Hour)
 	ls[1].Audience, ls[1].ExpiresAt = "b", start // over, and not yet tidied up
-	ls[2].Audience, ls[2].Sidecar, ls[2].ExpiresAt = "c", nil, start
+	ls[2].Audience, ls[2].Sidecar, ls[2].Rows, ls[2].ExpiresAt = "c", nil, nil, start
 	ls[3].Audience, ls[3].Kind, ls[3].Sidecar = "d", list.Remove, nil
 	ls[4].Audience = "d" // not matched yet
+	ls[5].Audience, ls[5].Sidecar, ls[5].ExpiresAt = "e", nil, start
 	s.insertLists(t, ls...)
 	s.update(t, func(ctx context.Context, tx selvedge.Tx) error {
-		return s.Audiences.SetMatched(ctx, tx, []selvedge.ListID{"la", "lb", "lc", "ld"}, ref(blob.KindBitmap, 1), 1)
+		return s.Audiences.SetMatched(ctx, tx, []selvedge.ListID{"la", "lb", "lc", "ld", "lf"}, ref(blob.KindBitmap, 1), 1)
 	})
 	living := func(at time.Time) []audience.Audience {
 		return read(t, s, func(ctx context.Context, tx selvedge.Tx) ([]audience.Audience, error) {
 			return s.Audiences.Living(ctx, tx, at)
 		})
 	}
-	same(t, "at first", []audience.Audience{b, a}, living(start))
-	same(t, "when the list is over", []audience.Audience{b}, living(start.Add(time.Hour)))
+	same(t, "at first", []audience.Audience{b, a, e}, living(start))
+	same(t, "when the list is over", []audience.Audience{b, e}, living(start.Add(time.Hour)))
 }

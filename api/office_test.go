@@ -29,7 +29,7 @@ func TestCountAudience(t *testing.T) {
 	}
 	members := func(verb, email string) {
 		t.Helper()
-		for _, act := range []struct{ path, body string }{{"members:" + verb, `{"members":[{"emails":["` + email + `"]}]}`}, {"versions:seal", ""}} {
+		for _, act := range []struct{ path, body string }{{"members:" + verb, `{"members":[{"emails":["` + email + `"]}],"ad_user_data":"granted","ad_personalization":"granted"}`}, {"versions:seal", ""}} {
 			if a := p.ask(t, p.acme, "POST", "/v1/audiences/"+string(p.audience)+"/"+act.path, act.body, "Content-Type", "application/json"); a.status/100 != 2 {
 				t.Fatalf("%s: %+v", act.path, a)
 			}

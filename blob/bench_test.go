@@ -10,6 +10,7 @@ import (
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/internal/fakeclock"
+	"github.com/selvedge/selvedge/internal/testdb"
 	"github.com/selvedge/selvedge/store"
 )
 
@@ -18,11 +19,7 @@ import (
 func BenchmarkCollect(b *testing.B) {
 	const blobs = 2000
 	clock := fakeclock.New(start)
-	db, err := store.Open(b.Context(), filepath.Join(b.TempDir(), "test.db"), clock, selvedge.NewSeededEntropy("bench"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer db.Close()
+	db := testdb.Open(b, filepath.Join(b.TempDir(), "test.db"), clock, selvedge.NewSeededEntropy("bench"))
 	dir, err := blob.OpenDir(filepath.Join(b.TempDir(), "blobs"))
 	if err != nil {
 		b.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"github.com/selvedge/selvedge/blob/blobtest"
 	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/internal/fakeclock"
+	"github.com/selvedge/selvedge/internal/testdb"
 	"github.com/selvedge/selvedge/store"
 )
 
@@ -34,11 +35,7 @@ func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{path: filepath.Join(t.TempDir(), "blobs"), clock: fakeclock.New(start)}
 	s.dir = openDir(t, s.path)
-	var err error
-	if s.db, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), s.clock, selvedge.NewSeededEntropy("test")); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.db.Close() })
+	s.db = testdb.Open(t, filepath.Join(t.TempDir(), "test.db"), s.clock, selvedge.NewSeededEntropy("test"))
 	s.db.Blobs = s.dir
 	s.Collector = blob.Collector{Store: s.dir, Repo: store.BlobRegister{DB: s.db}, Tx: s.db, Clock: s.clock}
 	return s

@@ -14,6 +14,7 @@ import (
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/blob/blobtest"
 	"github.com/selvedge/selvedge/internal/fakeclock"
+	"github.com/selvedge/selvedge/internal/testdb"
 	"github.com/selvedge/selvedge/store"
 )
 
@@ -231,11 +232,7 @@ func paths(run func(choose func(n int) int)) int {
 func TestEveryInterleaving(t *testing.T) {
 	t.Parallel()
 	s := &stage{T: t, clock: fakeclock.New(start)}
-	var err error
-	if s.db, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), s.clock, selvedge.NewSeededEntropy("test")); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.db.Close() })
+	s.db = testdb.Open(t, filepath.Join(t.TempDir(), "test.db"), s.clock, selvedge.NewSeededEntropy("test"))
 	s.dir = openDir(t, filepath.Join(t.TempDir(), "blobs"))
 	var naming *actor
 	s.db.Blobs = statStep{s.dir, func() *actor { return naming }}

@@ -24,6 +24,7 @@ import (
 	"github.com/selvedge/selvedge/index"
 	"github.com/selvedge/selvedge/internal/fakeclock"
 	"github.com/selvedge/selvedge/internal/secret"
+	"github.com/selvedge/selvedge/internal/testdb"
 	"github.com/selvedge/selvedge/ledger/ledgertest"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/list/listtest"
@@ -76,9 +77,7 @@ func barePlatform(t testing.TB) *platform {
 	entropy := selvedge.NewSeededEntropy("contact")
 	root, err := secret.Create(filepath.Join(p.dir, "root.secret"), entropy)
 	must(t, err)
-	p.db, err = store.Open(t.Context(), filepath.Join(p.dir, "test.db"), p.clock, entropy)
-	must(t, err)
-	t.Cleanup(func() { must(t, p.db.Close()) })
+	p.db = testdb.Open(t, filepath.Join(p.dir, "test.db"), p.clock, entropy)
 	blobs, err := blob.OpenDir(filepath.Join(p.dir, "blobs"))
 	must(t, err)
 

@@ -17,6 +17,7 @@ import (
 	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/internal/fakeclock"
 	"github.com/selvedge/selvedge/internal/secret"
+	"github.com/selvedge/selvedge/internal/testdb"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/store"
 	"github.com/selvedge/selvedge/token"
@@ -50,11 +51,7 @@ func newRing(t testing.TB) *token.Keyring {
 	t.Helper()
 	dir, entropy := t.TempDir(), selvedge.NewSeededEntropy("keys")
 	clock := fakeclock.New(time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC))
-	db, err := store.Open(t.Context(), filepath.Join(dir, "test.db"), clock, entropy)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
+	db := testdb.Open(t, filepath.Join(dir, "test.db"), clock, entropy)
 	kek, err := secret.CreateKEK(filepath.Join(dir, "kek.json"))
 	if err != nil {
 		t.Fatal(err)

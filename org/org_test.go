@@ -13,6 +13,7 @@ import (
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/internal/fakeclock"
 	"github.com/selvedge/selvedge/internal/secret"
+	"github.com/selvedge/selvedge/internal/testdb"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/purpose"
 	"github.com/selvedge/selvedge/store"
@@ -40,14 +41,7 @@ func newBench(t testing.TB, seed string) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.db, err = store.Open(t.Context(), b.path, b.clock, selvedge.NewSeededEntropy("test")); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := b.db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	b.db = testdb.Open(t, b.path, b.clock, selvedge.NewSeededEntropy("test"))
 	orgs := store.Orgs{DB: b.db}
 	b.Service = &org.Service{
 		Repo: orgs, Tx: b.db, Changes: store.Changes{DB: b.db}, Outbox: store.Outbox{DB: b.db},

@@ -17,6 +17,7 @@ import (
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/internal/fakeclock"
+	"github.com/selvedge/selvedge/internal/testdb"
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/prompt"
 	"github.com/selvedge/selvedge/purpose"
@@ -51,11 +52,7 @@ func (o *office) Append(ctx context.Context, tx selvedge.Tx, entries ...ledger.E
 func newOffice(t *testing.T) *office {
 	t.Helper()
 	clock := fakeclock.New(start)
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), clock, selvedge.NewSeededEntropy("test"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := testdb.Open(t, filepath.Join(t.TempDir(), "test.db"), clock, selvedge.NewSeededEntropy("test"))
 	o := &office{db: db, clock: clock}
 	o.Service = &prompt.Service{Repo: store.Prompts{DB: db}, Tx: db, Outbox: o, Clock: clock}
 	return o

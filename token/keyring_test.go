@@ -13,6 +13,7 @@ import (
 	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/internal/fakeclock"
 	"github.com/selvedge/selvedge/internal/secret"
+	"github.com/selvedge/selvedge/internal/testdb"
 	"github.com/selvedge/selvedge/store"
 	"github.com/selvedge/selvedge/token"
 )
@@ -27,9 +28,7 @@ func newRing(t *testing.T) *ring {
 	t.Helper()
 	r := &ring{dir: t.TempDir()}
 	clock := fakeclock.New(time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC))
-	db, err := store.Open(t.Context(), filepath.Join(r.dir, "test.db"), clock, selvedge.NewSeededEntropy("store"))
-	must(t, err)
-	t.Cleanup(func() { must(t, db.Close()) })
+	db := testdb.Open(t, filepath.Join(r.dir, "test.db"), clock, selvedge.NewSeededEntropy("store"))
 	kek, err := secret.CreateKEK(filepath.Join(r.dir, "kek.json"))
 	must(t, err)
 	r.Keyring = &token.Keyring{Repo: store.Keys{DB: db}, Tx: db, KEK: kek, Entropy: selvedge.NewSeededEntropy("ring"), Clock: clock}

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"os"
 	"runtime"
+	"sync"
 )
 
 // Groups is how many kinds of key there are. Keys of two groups are never the
@@ -220,10 +221,12 @@ func (t *Tally) Keys(ctx context.Context) iter.Seq2[[]Key, error] {
 		spans := t.spans()
 		workers := min(runtime.GOMAXPROCS(0), len(spans))
 		results, done := make([]chan result, workers), make(chan struct{})
+		var running sync.WaitGroup
+		defer running.Wait() // whoever stops early may close the tally next
 		defer close(done)
 		for w := range workers {
 			results[w] = make(chan result)
-			go func() {
+			running.Go(func() {
 				// While one part of it is read, a worker settles its next in the other
 				// settler's memory.
 				var settlers [2]settler
@@ -235,7 +238,7 @@ func (t *Tally) Keys(ctx context.Context) iter.Seq2[[]Key, error] {
 						return
 					}
 				}
-			}()
+			})
 		}
 		for i := range spans {
 			r := <-results[i%workers]

@@ -3,6 +3,8 @@ package jobtest
 import (
 	"context"
 	"errors"
+	"runtime/pprof"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -221,7 +223,9 @@ func (w *worker) shut(t Tester) {
 			t.Errorf("Run returned %v", err)
 		}
 	case <-time.After(patience):
-		t.Fatal("Run does not return")
+		var stacks strings.Builder
+		_ = pprof.Lookup("goroutine").WriteTo(&stacks, 2)
+		t.Fatalf("Run does not return:\n%s", stacks.String())
 	}
 }
 

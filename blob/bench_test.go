@@ -10,8 +10,8 @@ import (
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/internal/fakeclock"
-	"github.com/selvedge/selvedge/internal/testdb"
 	"github.com/selvedge/selvedge/store"
+	"github.com/selvedge/selvedge/store/testdb"
 )
 
 // BenchmarkCollect looks at blobs that rows name, as nearly all are: the time of

@@ -16,8 +16,8 @@ import (
 	"github.com/selvedge/selvedge/blob/blobtest"
 	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/internal/fakeclock"
-	"github.com/selvedge/selvedge/internal/testdb"
 	"github.com/selvedge/selvedge/store"
+	"github.com/selvedge/selvedge/store/testdb"
 )
 
 var system = selvedge.System("test")

@@ -14,8 +14,8 @@ import (
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/blob/blobtest"
 	"github.com/selvedge/selvedge/internal/fakeclock"
-	"github.com/selvedge/selvedge/internal/testdb"
 	"github.com/selvedge/selvedge/store"
+	"github.com/selvedge/selvedge/store/testdb"
 )
 
 var start = time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)

@@ -24,7 +24,6 @@ import (
 	"github.com/selvedge/selvedge/index"
 	"github.com/selvedge/selvedge/internal/fakeclock"
 	"github.com/selvedge/selvedge/internal/secret"
-	"github.com/selvedge/selvedge/internal/testdb"
 	"github.com/selvedge/selvedge/ledger/ledgertest"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/list/listtest"
@@ -33,6 +32,7 @@ import (
 	"github.com/selvedge/selvedge/prompt/prompttest"
 	"github.com/selvedge/selvedge/purpose"
 	"github.com/selvedge/selvedge/store"
+	"github.com/selvedge/selvedge/store/testdb"
 	"github.com/selvedge/selvedge/token"
 	"github.com/selvedge/selvedge/vault"
 )

@@ -17,9 +17,9 @@ import (
 	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/internal/fakeclock"
 	"github.com/selvedge/selvedge/internal/secret"
-	"github.com/selvedge/selvedge/internal/testdb"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/store"
+	"github.com/selvedge/selvedge/store/testdb"
 	"github.com/selvedge/selvedge/token"
 )
 

@@ -13,10 +13,10 @@ import (
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/internal/fakeclock"
 	"github.com/selvedge/selvedge/internal/secret"
-	"github.com/selvedge/selvedge/internal/testdb"
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/purpose"
 	"github.com/selvedge/selvedge/store"
+	"github.com/selvedge/selvedge/store/testdb"
 )
 
 var (

@@ -17,11 +17,11 @@ import (
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/internal/fakeclock"
-	"github.com/selvedge/selvedge/internal/testdb"
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/prompt"
 	"github.com/selvedge/selvedge/purpose"
 	"github.com/selvedge/selvedge/store"
+	"github.com/selvedge/selvedge/store/testdb"
 )
 
 var (

@@ -13,8 +13,8 @@ import (
 	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/internal/fakeclock"
 	"github.com/selvedge/selvedge/internal/secret"
-	"github.com/selvedge/selvedge/internal/testdb"
 	"github.com/selvedge/selvedge/store"
+	"github.com/selvedge/selvedge/store/testdb"
 	"github.com/selvedge/selvedge/token"
 )
 

@@ -213,19 +213,27 @@ func (r *run) finish(t Tester, err error) {
 // die has the process do nothing any more: what it runs does not come back.
 func (w *worker) die() { w.stop() }
 
-// shut ends Run and waits until it has returned.
-func (w *worker) shut(t Tester) {
+// shut ends Run and waits until it has returned. It returns the attempts that
+// Run began meanwhile, which failed with errUndo.
+func (w *worker) shut(t Tester) (late []*run) {
 	t.Helper()
 	w.stop()
-	select {
-	case err := <-w.ended:
-		if err != nil {
-			t.Errorf("Run returned %v", err)
+	patient := time.After(patience)
+	for {
+		select {
+		case err := <-w.ended:
+			if err != nil {
+				t.Errorf("Run returned %v", err)
+			}
+			return late
+		case r := <-w.begun:
+			r.finish(t, errUndo)
+			late = append(late, r)
+		case <-patient:
+			var stacks strings.Builder
+			_ = pprof.Lookup("goroutine").WriteTo(&stacks, 2)
+			t.Fatalf("Run does not return:\n%s", stacks.String())
 		}
-	case <-time.After(patience):
-		var stacks strings.Builder
-		_ = pprof.Lookup("goroutine").WriteTo(&stacks, 2)
-		t.Fatalf("Run does not return:\n%s", stacks.String())
 	}
 }
 

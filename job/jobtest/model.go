@@ -170,7 +170,14 @@ func (m *machine) restart(rt *rapid.T) {
 		}
 		delete(m.running, kind)
 	}
-	m.worker.shut(rt)
+	// An answer makes room for the next job of its kind, until Run has taken notice.
+	for _, r := range m.worker.shut(rt) {
+		j, now := m.jobs[r.ID], m.clock.Now()
+		if j.State != job.Waiting || j.DueAt.After(now) {
+			rt.Fatalf("attempt %d at job %d begins; the model has %+v", r.Number, r.ID, j)
+		}
+		j.Failure, j.DueAt = selvedge.CodeInternal, now
+	}
 	m.worker = m.work(rt, kinds...)
 }
 

@@ -280,3 +280,36 @@ func identity(n int) []int {
 	}
 	return out
 }
+
+// TestHashesAlone holds a list that is mostly hashes and nothing else against the
+// same one with all cells in quotes, which are read one by one.
+func TestHashesAlone(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	rapid.Check(t, func(t *rapid.T) {
+		cell := rapid.OneOf(
+			rapid.StringMatching(`[0-9a-f]{64}`), rapid.StringMatching(`[0-9A-F]{64}`), rapid.StringMatching(`[0-9a-fg]{63,65}`),
+			rapid.SampledFrom([]string{
+				hashed(""), hashed("selvedge.probe@example.org"), hashed("x@example.com"), " " + hashed("x@example.com"), "x@example.com", "",
+			}))
+		rows := rapid.SliceOfN(cell, 1, 20).Draw(t, "rows")
+		end := rapid.SampledFrom([]string{"\n", "\r\n", "\r"})
+		plain, quoted := "email\n", "email\n"
+		for _, r := range rows {
+			e := end.Draw(t, "end")
+			plain += r + e
+			if r != "" {
+				r = `"` + r + `"`
+			}
+			quoted += r + e
+		}
+		if rapid.Bool().Draw(t, "cut") {
+			plain, quoted = strings.TrimRight(plain, "\r\n"), strings.TrimRight(quoted, "\r\n")
+		}
+		first, one := b.receive(t, plain, "US")
+		second, other := b.receive(t, quoted, "US")
+		if diff := gocmp.Diff(first, second) + gocmp.Diff(tokens(one), tokens(other)); diff != "" {
+			t.Fatalf("-plain +quoted:\n%s", diff)
+		}
+	})
+}

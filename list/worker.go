@@ -23,7 +23,8 @@ type worker struct {
 	picker
 	keys   *token.Keys
 	layout *layout
-	region string // of the row
+	region string           // of the row
+	only   identifier.Class // of a list that may be nothing but hashes, or 0
 
 	scanner delimited.Scanner
 	digest  identifier.Digest
@@ -44,6 +45,7 @@ type worker struct {
 func newWorker(p picker, keys *token.Keys, l *layout) *worker {
 	w := &worker{picker: p, keys: keys, layout: l, cells: make([]string, len(l.want)), named: map[string]Role{}}
 	w.scanner.Dialect = l.dialect
+	w.only = w.onlyHashes()
 	return w
 }
 
@@ -248,6 +250,9 @@ func (c csvChunk) read(w *worker) error {
 	s := &w.scanner
 	s.Reset(string(c))
 	for !w.full() {
+		if w.only != 0 && w.sampler == nil {
+			s.Skip(w.hashes(s.Rest()))
+		}
 		switch s.Next(w.layout.want, w.cells) {
 		case delimited.End:
 			return nil

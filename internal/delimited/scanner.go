@@ -45,6 +45,12 @@ func (s *Scanner) Reset(text string) { s.text, s.pos = text, 0; s.lf, s.cr, s.qu
 // Pos returns how many bytes of the text were read.
 func (s *Scanner) Pos() int { return s.pos }
 
+// Rest returns what was not read yet.
+func (s *Scanner) Rest() string { return s.text[s.pos:] }
+
+// Skip leaves out the first n bytes of the rest, which are whole rows.
+func (s *Scanner) Skip(n int) { s.pos += n }
+
 // Next reads a row. For a Row it sets out[i] to the cell in column want[i], "" if
 // the row ends before; want is strictly ascending. Other kinds leave anything in
 // out.

@@ -6,7 +6,7 @@ import (
 )
 
 // blockSize is how much a Splitter reads at once, and at least twice a row.
-const blockSize = 256 << 10
+const blockSize = 512 << 10
 
 // Splitter cuts a stream into blocks of whole rows. It belongs to one goroutine.
 type Splitter struct {

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/alert"
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/internal/secret"
@@ -26,6 +27,7 @@ type Config struct {
 	Office    Office
 	Labels    *audience.Labels
 	People    *contact.People
+	Alerts    *alert.Office
 	Persons   *person.Service
 	Links     *person.Links
 	Tokens    *person.Tokens // nil if the platform signs none itself

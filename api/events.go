@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/alert"
 	"github.com/selvedge/selvedge/contact"
 )
 
@@ -20,16 +21,22 @@ type Events struct {
 
 // Alert is something that the data-protection office is to look at.
 type Alert struct {
-	ID        string            `json:"id"`
-	Kind      contact.AlertKind `json:"kind" enum:"adult_to_minor"`
-	Account   string            `json:"account,omitempty" doc:"the platform's id; missing once the account is erased"`
-	RaisedAt  time.Time         `json:"raised_at"`
-	Since     time.Time         `json:"since" doc:"when it came to be so, by the platform's clock"`
-	Matchable int               `json:"matchable_contact_points" doc:"that a list could meet until then"`
+	ID        string              `json:"id"`
+	Kind      alert.Kind          `json:"kind" enum:"adult_to_minor,enumeration,hardly_matches"`
+	Account   string              `json:"account,omitempty" doc:"the platform's id, if it is about an account; missing once that is erased"`
+	RaisedAt  time.Time           `json:"raised_at"`
+	Since     time.Time           `json:"since" doc:"when it came to be so, by the clock of who knows"`
+	Matchable int                 `json:"matchable_contact_points" doc:"of the account, that a list could meet until then"`
+	Org       selvedge.OrgID      `json:"org,omitempty" doc:"if it is about a list of an org"`
+	Audience  selvedge.AudienceID `json:"audience,omitempty"`
+	List      selvedge.ListID     `json:"list,omitempty" doc:"missing if the list was refused"`
+	Rows      int64               `json:"rows,omitempty" doc:"of the list that were understood"`
 }
 
-func alertOf(a contact.Alert) Alert {
-	return Alert{strconv.FormatInt(int64(a.ID), 10), a.Kind, a.PlatformID, a.RaisedAt, a.Since, a.Matchable}
+func alertOf(a alert.Alert) Alert {
+	return Alert{
+		strconv.FormatInt(int64(a.ID), 10), a.Kind, a.PlatformID, a.RaisedAt, a.Since, a.Matchable, a.Org, a.Audience, a.List, a.Rows,
+	}
 }
 
 func (d *door) eventOperations() []operation {
@@ -63,7 +70,7 @@ func (d *door) listAlerts(ctx context.Context, actor selvedge.Actor, r *http.Req
 	if err != nil {
 		return nil, err
 	}
-	as, more, err := d.People.Alerts(ctx, actor, contact.AlertID(t.numberOf()), t.limit)
+	as, more, err := d.Alerts.Alerts(ctx, actor, alert.ID(t.numberOf()), t.limit)
 	out := items(as, alertOf)
 	if more {
 		out.Next = t.cursor(out.Items[len(as)-1].ID)

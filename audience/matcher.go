@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/alert"
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/change"
 	"github.com/selvedge/selvedge/index"
@@ -26,6 +27,7 @@ type Matcher struct {
 	Tx      selvedge.Transactor
 	Changes change.Log
 	Outbox  ledger.Outbox
+	Alerts  *alert.Office
 	Ledger  ledger.Gate
 	Jobs    Jobs
 	Blobs   blob.Store

@@ -67,7 +67,7 @@ func (s *Service) Change(ctx context.Context, actor selvedge.Actor, id selvedge.
 		Org: org, Kind: r.Kind, Members: r.Members, Options: o,
 	})
 	if err != nil {
-		return Receipt{}, err
+		return Receipt{}, s.refused(ctx, actor, id, err)
 	}
 	return accept(ctx, s, actor, arrival{List: l}, sealed, func(l list.List) Receipt { return Receipt{ListView{List: l, Status: Processing}, faults} })
 }

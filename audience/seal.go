@@ -30,6 +30,7 @@ type work struct {
 	lists    []list.List // of the audience; those of the draft become matched
 	versions []Version
 	runs     []run
+	suspects []list.List
 }
 
 // run are consecutive lists of a draft of which nothing tells the members apart:
@@ -110,10 +111,14 @@ func (w *work) run(ctx context.Context, lists, before []list.List, void bool) (b
 	for _, l := range lists {
 		err := w.spill(ctx, l, func(s *list.Spill) error {
 			res, err := match.Run(ctx, matcher, s, w.ads)
-			if err == nil {
-				members.Or(res.Members)
+			if err != nil {
+				return err
 			}
-			return err
+			members.Or(res.Members)
+			if hardlyMatches(l, res.Members.GetCardinality()) {
+				w.suspects = append(w.suspects, l)
+			}
+			return nil
 		})
 		if err != nil {
 			return blob.Ref{}, err
@@ -193,6 +198,9 @@ func (w *work) keep(ctx context.Context, a job.Attempt, draft []list.List, v Ver
 			return err
 		}
 		if err := w.settle(ctx, tx); err != nil {
+			return err
+		}
+		if err := w.suspect(ctx, tx); err != nil {
 			return err
 		}
 		body := sealingOf(v)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/alert"
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/change"
 	"github.com/selvedge/selvedge/ledger"
@@ -30,6 +31,7 @@ type Service struct {
 	Tx       selvedge.Transactor
 	Changes  change.Log
 	Outbox   ledger.Outbox
+	Alerts   *alert.Office
 	Ledger   ledger.Gate
 	IDs      selvedge.IDSource
 	Receiver *list.Receiver

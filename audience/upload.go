@@ -37,7 +37,7 @@ func (s *Service) Upload(ctx context.Context, actor selvedge.Actor, id selvedge.
 	}
 	sealed, err := s.Receiver.Receive(ctx, r, d.Options)
 	if err != nil {
-		return ListView{}, err
+		return ListView{}, s.refused(ctx, actor, id, err)
 	}
 	told := func(l list.List) ListView { return ListView{List: l, Status: Processing} }
 	return accept(ctx, s, actor, arrival{List: l, terms: d.Terms, label: d.Label}, sealed, told)

@@ -6,6 +6,7 @@ import (
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/alert"
 	"github.com/selvedge/selvedge/change"
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/prompt"
@@ -66,6 +67,7 @@ func (r *run) withoutTrace() {
 	im := *r.Importer
 	im.Tx = readOnly{im.Tx}
 	im.Outbox, im.Changes = noOutbox{}, noChanges{im.Changes}
+	im.Alerts = &alert.Office{Repo: noAlerts{}, Outbox: im.Outbox, Clock: im.Clock}
 	im.Prompts = &dryPrompts{im.Prompts, 0}
 	im.Repo = &dryRepository{
 		Repository: im.Repo, id: r.id, accounts: map[[16]byte]dryAccount{}, points: map[[16]byte]uint32{},

@@ -11,6 +11,7 @@ import (
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/alert"
 	"github.com/selvedge/selvedge/purpose"
 )
 
@@ -228,8 +229,11 @@ func (d *dryRepository) AddressEnds(ctx context.Context, tx selvedge.Tx, ids []s
 	return d.Repository.AddressEnds(ctx, tx, there)
 }
 
-// RaiseAlert implements AlertRepository.
-func (*dryRepository) RaiseAlert(context.Context, selvedge.Tx, *Alert) error { return nil }
+// noAlerts is an alert.Repository that keeps nothing.
+type noAlerts struct{ alert.Repository }
+
+// InsertAlert implements alert.Repository.
+func (noAlerts) InsertAlert(context.Context, selvedge.Tx, *alert.Alert) error { return nil }
 
 // kept returns the contact points that are in the database.
 func kept(ids []selvedge.ContactID) []selvedge.ContactID {

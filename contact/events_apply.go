@@ -164,5 +164,5 @@ func (t *taking) fact(ctx context.Context, h *happened, old Account) (Outcome, e
 	if err := t.People.record(ctx, t.tx, entry, change.Mask, string(mask), ordinals); err != nil {
 		return Outcome{}, err
 	}
-	return done(true), alerts{t.repo, t.People.Outbox, t.clock}.aged(ctx, t.tx, t.actor, old, now, grants)
+	return done(true), alertOfAge(ctx, t.tx, t.People.Alerts, t.actor, old, now, grants)
 }

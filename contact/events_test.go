@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/alert"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/purpose"
 )
@@ -249,7 +250,7 @@ func TestEventsOfNobody(t *testing.T) {
 	for _, actor := range []selvedge.Actor{{}, selvedge.OrgActor("org", "key"), selvedge.Self("u1"), selvedge.System("x")} {
 		_, err := p.events().Apply(t.Context(), actor, some)
 		wantError(t, actor.Role().String(), err, selvedge.CodeForbidden, "", "")
-		_, _, err = p.people.Alerts(t.Context(), actor, 0, 9)
+		_, _, err = p.people.Alerts.Alerts(t.Context(), actor, 0, 9)
 		wantError(t, actor.Role().String(), err, selvedge.CodeForbidden, "", "")
 	}
 	_, err := p.events().Apply(t.Context(), office, nil)
@@ -298,7 +299,7 @@ func TestErasureTakesRows(t *testing.T) {
 	if rows := p.content(t)["token_row"]; len(rows) != 1 {
 		t.Errorf("%d token rows", len(rows))
 	}
-	as, _, err := p.people.Alerts(t.Context(), office, 0, 2)
+	as, _, err := p.people.Alerts.Alerts(t.Context(), office, 0, 2)
 	must(t, err)
 	if len(as) != 1 || as[0].Account != 0 || as[0].PlatformID != "" || as[0].Matchable != 1 {
 		t.Errorf("alerts of an erased account: %+v", as)
@@ -318,7 +319,7 @@ func TestContainedEvents(t *testing.T) {
 		aged("u2", contact.Minor, -1), stated("u2", contact.EventDeactivated, -1),
 		aged("u2", contact.Adult, 0), stated("u2", contact.EventReactivated, 0),
 		gave("u1", "new@example.com", "offers", 4), gave("u1", "new@example.com", "two-factor", 4))
-	if _, _, err := p.people.Alerts(t.Context(), office, 0, 9); selvedge.CodeOf(err) != selvedge.CodeContained {
+	if _, _, err := p.people.Alerts.Alerts(t.Context(), office, 0, 9); selvedge.CodeOf(err) != selvedge.CodeContained {
 		t.Errorf("alerts while contained: %v", err)
 	}
 }
@@ -336,31 +337,31 @@ func TestAlerts(t *testing.T) {
 	p.load(t, "u3,IT,adult,,active\n", "")
 	p.load(t, "u3,IT,minor,,deactivated\n", "")
 	p.wantReach(t, "a minor by a file", joe)
-	as, more, err := p.people.Alerts(t.Context(), office, 0, 2)
+	as, more, err := p.people.Alerts.Alerts(t.Context(), office, 0, 2)
 	must(t, err)
-	type alert struct {
-		id        contact.AlertID
+	type seen struct {
+		id        alert.ID
 		account   string
 		matchable int
 	}
-	var got []alert
+	var got []seen
 	for _, a := range as {
-		got = append(got, alert{a.ID, a.PlatformID, a.Matchable})
-		if a.Kind != contact.AdultToMinor || !a.RaisedAt.Equal(p.clock.Now()) || !a.Since.Equal(p.clock.Now()) && a.PlatformID == "u3" {
+		got = append(got, seen{a.ID, a.PlatformID, a.Matchable})
+		if a.Kind != alert.AdultToMinor || !a.RaisedAt.Equal(p.clock.Now()) || !a.Since.Equal(p.clock.Now()) && a.PlatformID == "u3" {
 			t.Errorf("%+v", a)
 		}
 	}
-	if diff := cmp.Diff([]alert{{2, "u3", 1}, {1, "u1", 2}}, got, cmp.AllowUnexported(alert{})); diff != "" {
+	if diff := cmp.Diff([]seen{{2, "u3", 1}, {1, "u1", 2}}, got, cmp.AllowUnexported(seen{})); diff != "" {
 		t.Errorf("alerts (-want +got):\n%s", diff)
 	}
 	if more {
 		t.Error("more than all of them")
 	}
-	before, more, err := p.people.Alerts(t.Context(), office, 2, 2)
+	before, more, err := p.people.Alerts.Alerts(t.Context(), office, 2, 2)
 	if must(t, err); len(before) != 1 || before[0].ID != 1 || more {
 		t.Errorf("before the second: %+v, more: %v", before, more)
 	}
-	last, more, err := p.people.Alerts(t.Context(), office, 0, 1)
+	last, more, err := p.people.Alerts.Alerts(t.Context(), office, 0, 1)
 	if must(t, err); len(last) != 1 || last[0].ID != 2 || !more {
 		t.Errorf("the last: %+v, more: %v", last, more)
 	}

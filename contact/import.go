@@ -11,6 +11,7 @@ import (
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/alert"
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/change"
 	"github.com/selvedge/selvedge/ledger"
@@ -28,6 +29,7 @@ type Importer struct {
 	Tx      selvedge.Transactor
 	Changes change.Log
 	Outbox  ledger.Outbox
+	Alerts  *alert.Office
 	Blobs   blob.Store
 	Names   *blob.Collector
 	Keys    *token.Keyring

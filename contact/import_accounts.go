@@ -170,7 +170,7 @@ func (r *run) touch(ctx context.Context, tx selvedge.Tx, old, now Account, touch
 			return err
 		}
 	}
-	if err := (alerts{r.Repo, r.Outbox, r.Clock}).aged(ctx, tx, r.actor, old, now, grants); err != nil {
+	if err := alertOfAge(ctx, tx, r.Alerts, r.actor, old, now, grants); err != nil {
 		return err
 	}
 	for _, g := range grants {

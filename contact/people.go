@@ -8,6 +8,7 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/alert"
 	"github.com/selvedge/selvedge/change"
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/prompt"
@@ -23,6 +24,7 @@ type People struct {
 	Tx      selvedge.Transactor
 	Changes change.Log
 	Outbox  ledger.Outbox
+	Alerts  *alert.Office
 	Eraser  ledger.Eraser
 	Ledger  ledger.Gate
 	Handles Handles

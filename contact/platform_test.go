@@ -18,6 +18,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/alert"
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/change"
 	"github.com/selvedge/selvedge/contact"
@@ -90,12 +91,13 @@ func barePlatform(t testing.TB) *platform {
 	keys := &token.Keyring{Repo: store.Keys{DB: p.db}, Tx: p.db, KEK: kek, Entropy: entropy, Clock: p.clock}
 	must(t, keys.Begin(t.Context(), token.RandomKeys(token.FirstEpoch, entropy)))
 	handles, masks := contact.NewHandles(root), vault.NewMasks(root, entropy)
+	alerts := &alert.Office{Repo: store.Alerts{DB: p.db}, Tx: p.db, Outbox: outbox, Ledger: p.gate, Clock: p.clock}
 	p.Importer = contact.Importer{
-		Repo: contacts, Prompts: prompts, Tx: p.db, Changes: changes, Outbox: outbox, Blobs: blobs, Names: names,
+		Repo: contacts, Prompts: prompts, Tx: p.db, Changes: changes, Outbox: outbox, Alerts: alerts, Blobs: blobs, Names: names,
 		Keys: keys, Handles: handles, Masks: masks, Marks: contact.NewMarks(root), Clock: p.clock, Entropy: entropy, Dir: p.dir, Memory: 1 << 20, Batch: 1000,
 	}
 	p.people = contact.People{
-		Repo: contacts, Prompts: prompts, Tx: p.db, Changes: changes, Outbox: outbox,
+		Repo: contacts, Prompts: prompts, Tx: p.db, Changes: changes, Outbox: outbox, Alerts: alerts,
 		Handles: handles, Masks: masks, Marks: contact.NewMarks(root), Eraser: outbox, Ages: contact.UnknownIsMinor, Clock: p.clock, Ledger: p.gate,
 	}
 	p.prompts = prompt.Service{Repo: prompts, Tx: p.db, Outbox: outbox, Clock: p.clock}

@@ -101,7 +101,6 @@ type Repository interface {
 	// them were erased: they are counted and can be told nothing.
 	CountPeople(ctx context.Context, tx selvedge.Tx, ordinals *roaring.Bitmap) (people, erased int64, err error)
 
-	AlertRepository
 	ImportRepository
 }
 

@@ -17,6 +17,9 @@ type Cell struct {
 	// Placeholder says that the value, in the clear, is one that people fill a form
 	// with, such as test@test.com, or an address that answers nobody.
 	Placeholder bool
+	// Number is a phone number in the clear as digits, country code first. It is 0
+	// for anything else.
+	Number uint64
 
 	also  [maxAlso]Form
 	count uint8

@@ -78,6 +78,9 @@ func (n *number) cell(c *Cell) {
 	c.alsoLookUp(phoneForm(e164[1:]))
 	c.Repaired = n.repaired
 	c.Placeholder = isPlaceholderNumber(e164)
+	for _, d := range e164[1:] {
+		c.Number = 10*c.Number + uint64(d-'0')
+	}
 }
 
 func phoneForm(s []byte) Form { return Form{Class: ClassPhone, Digest: sha256.Sum256(s)} }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/internal/secret"
 	"github.com/selvedge/selvedge/internal/tally"
 )
@@ -72,3 +73,12 @@ func SealRows(plain []byte, keys RowKeys) []byte {
 
 // Recipes are all recipes that have a text.
 func Recipes() []Recipe { return slices.Collect(maps.Keys(recipeText)) }
+
+// CountUp returns the refusal of a list with phone numbers.
+func CountUp(numbers []uint64) error {
+	c := newCountedUp(selvedge.NewSeededEntropy("count"))
+	for some := range slices.Chunk(numbers, 4000) {
+		c.add(some)
+	}
+	return c.refusal()
+}

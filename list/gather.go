@@ -27,6 +27,7 @@ type gatherer struct {
 	refusals   []refusal
 	tied       []Key  // of the row that goes into the sidecar
 	names      *names // nil unless each row has names of its own
+	counted    countedUp
 	report     Report
 }
 
@@ -38,6 +39,7 @@ func (v *Receiver) gather(ctx context.Context, kind Kind) (gatherer, error) {
 	return gatherer{
 		kind: kind, keys: keys, kek: v.Keys.KEK, entropy: v.Entropy, blobs: v.Blobs,
 		tokens:  tally.New(v.Dir, v.memory()),
+		counted: newCountedUp(v.Entropy),
 		sidecar: newSidecarWriter(ctx, v.Blobs, v.Entropy, keys.Epoch(), identifier.RuleSet),
 		report:  Report{Columns: []Column{}, Refused: []Refusal{}}, // encoded as [], never as null
 	}, nil
@@ -56,6 +58,9 @@ func (g *gatherer) close() {
 func (g *gatherer) collect(h *harvest) error {
 	if err := g.tokens.Add(h.records, uint64(g.understood)*rowWidth); err != nil {
 		return err
+	}
+	if g.kind != Remove { // nobody learns anything from taking numbers away
+		g.counted.add(h.numbers)
 	}
 	from := 0
 	for _, end := range h.ends {

@@ -25,6 +25,7 @@ type harvest struct {
 
 	clear, hashed, repaired, split, placeholders int64
 
+	numbers []uint64 // phone numbers in the clear
 	lanes   [lanes]lane
 	records []tally.Record // of the lanes, once they are tokens
 	ties    []tie          // the tokens of rows that have two identifiers, one after the other
@@ -67,7 +68,7 @@ func (h *harvest) reset() {
 	for i, l := range kept {
 		kept[i] = lane{l.tokens[:0], l.places[:0]}
 	}
-	*h = harvest{lanes: kept, records: h.records[:0], ties: h.ties[:0], ends: h.ends[:0], rejects: h.rejects[:0]}
+	*h = harvest{lanes: kept, records: h.records[:0], ties: h.ties[:0], ends: h.ends[:0], numbers: h.numbers[:0], rejects: h.rejects[:0]}
 }
 
 // mint makes tokens of the digests, and records of the tokens.
@@ -159,6 +160,9 @@ func (p *picker) add() {
 	}
 	if cell.Placeholder {
 		p.placeholders++
+	}
+	if cell.Number != 0 {
+		p.numbers = append(p.numbers, cell.Number)
 	}
 	p.take(cell.Identity.Class, (*[token.Size]byte)(cell.Identity.Digest[:]), 0)
 	also := cell.Also()

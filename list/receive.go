@@ -66,6 +66,8 @@ type Sealed struct {
 //     have not;
 //   - CodeInvalid, Field "source", "hash_rules" or one of the two, for a word
 //     that is none;
+//   - CodeInvalid, Field "phone", Reason "enumeration": the phone numbers, in the
+//     clear, were counted up;
 //   - CodeTooLarge with the Row, if a row is longer than MaxLine;
 //   - CodeInvalid, Reason "ended_early": the list ends inside a quoted cell, or r
 //     failed. The Row is the one that was being read.

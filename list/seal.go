@@ -15,6 +15,9 @@ import (
 // seal writes the spill and finishes the report: what stands in the list before
 // is known only now. It ends the sidecar too.
 func (g *gatherer) seal(ctx context.Context) (Sealed, error) {
+	if err := g.counted.refusal(); err != nil {
+		return Sealed{}, err
+	}
 	sealed := Sealed{Epoch: g.keys.Epoch(), RuleSet: identifier.RuleSet, keys: g.keys}
 	out, err := g.blobs.Create(ctx, blob.KindSpill)
 	if err != nil {

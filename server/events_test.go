@@ -125,7 +125,7 @@ func TestEventsAtOnce(t *testing.T) {
 			if n := s.reached(t, everybody...); n != 0 {
 				t.Errorf("%d reached, want none", n)
 			}
-			as, _, err := s.People.Alerts(t.Context(), operator, 0, 9)
+			as, _, err := s.Alerts.Alerts(t.Context(), operator, 0, 9)
 			must(t, err)
 			if len(as) != 1 || as[0].PlatformID != "u1" || as[0].Matchable != 1 {
 				t.Errorf("alerts: %+v", as)

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/alert"
 	"github.com/selvedge/selvedge/api"
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/blob"
@@ -149,6 +150,7 @@ type Server struct {
 	Prompts   *prompt.Service
 	Importer  *contact.Importer
 	People    *contact.People
+	Alerts    *alert.Office
 	Events    *contact.Events
 	Persons   *person.Service
 	Links     *person.Links
@@ -239,19 +241,20 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 	s.Orgs = &org.Service{Repo: orgs, Tx: db, Changes: changes, Outbox: outbox, IDs: ids, Clock: cfg.Clock, Entropy: cfg.Entropy}
 	s.Once = org.NewOnce(orgs, db, cfg.Clock, root)
 	s.Prompts = &prompt.Service{Repo: prompts, Tx: db, Outbox: outbox, Clock: cfg.Clock}
+	s.Alerts = &alert.Office{Repo: store.Alerts{DB: db}, Tx: db, Outbox: outbox, Ledger: s.ledgers, Clock: cfg.Clock}
 	s.Importer = &contact.Importer{
-		Repo: contacts, Prompts: prompts, Tx: db, Changes: changes, Outbox: outbox, Blobs: blobs, Names: s.Collector,
+		Repo: contacts, Prompts: prompts, Tx: db, Changes: changes, Outbox: outbox, Alerts: s.Alerts, Blobs: blobs, Names: s.Collector,
 		Keys: keys, Handles: handles, Masks: masks, Marks: contact.NewMarks(root), Clock: cfg.Clock, Entropy: cfg.Entropy, Dir: spills, Memory: sortMemory, Batch: db.BatchRows(),
 	}
 	s.People = &contact.People{
-		Repo: contacts, Prompts: prompts, Tx: db, Changes: changes, Outbox: outbox,
+		Repo: contacts, Prompts: prompts, Tx: db, Changes: changes, Outbox: outbox, Alerts: s.Alerts,
 		Handles: handles, Masks: masks, Marks: contact.NewMarks(root), Eraser: outbox, Ages: cfg.UnknownAge, Clock: cfg.Clock, Ledger: s.ledgers,
 	}
 	s.Events = &contact.Events{Importer: s.Importer, People: s.People}
 	lists := &list.Receiver{Keys: keys, External: list.NewExternalIDs(root), RowKeys: list.NewRowKeys(root), ConsentFree: s.free, Blobs: blobs, Entropy: cfg.Entropy, Dir: spills, Memory: sortMemory}
 	s.Labels = &audience.Labels{Repo: audiences, Orgs: s.Orgs, Tx: db, Outbox: outbox, Ledger: s.ledgers, IDs: ids, Clock: cfg.Clock}
 	s.Audiences = &audience.Service{
-		Repo: audiences, Orgs: s.Orgs, Tx: db, Changes: changes, Outbox: outbox, IDs: ids, Clock: cfg.Clock,
+		Repo: audiences, Orgs: s.Orgs, Tx: db, Changes: changes, Outbox: outbox, Alerts: s.Alerts, IDs: ids, Clock: cfg.Clock,
 		Receiver: lists, Names: s.Collector, Jobs: s.Jobs, Ledger: s.ledgers, Labels: s.Labels,
 	}
 	s.index = &index.Keeper{Source: store.Index{DB: db}, Tx: db, Changes: changes, Blobs: blobs, Names: s.Collector, Ages: cfg.UnknownAge}
@@ -265,7 +268,7 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 	}
 	s.Holders = &audience.Holders{Repo: audiences, Labels: s.Labels, Tx: db, Blobs: blobs, Clock: cfg.Clock}
 	s.Matcher = &audience.Matcher{
-		Repo: audiences, Orgs: orgs, Tx: db, Changes: changes, Outbox: outbox, Jobs: s.Jobs, Blobs: blobs, Names: s.Collector, Index: s.index,
+		Repo: audiences, Orgs: orgs, Tx: db, Changes: changes, Outbox: outbox, Alerts: s.Alerts, Jobs: s.Jobs, Blobs: blobs, Names: s.Collector, Index: s.index,
 		Lists: lists, Matched: s.Rotation.Retire,
 		Ticks: report.Ticks{Every: cfg.Tick}, Figures: &report.Publisher{Repo: store.Publications{DB: db}, Blobs: blobs}, Clock: cfg.Clock, Code: cfg.Code, Log: cfg.Log, Ledger: s.ledgers,
 	}
@@ -318,7 +321,7 @@ func (s *Server) RebuildIndex(ctx context.Context) error { return s.index.Rebuil
 // Handler returns the HTTP API.
 func (s *Server) Handler() http.Handler {
 	return api.New(api.Config{
-		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, Office: s.Matcher, Labels: s.Labels, People: s.People, Events: s.Events, Persons: s.Persons, Links: s.Links, Tokens: s.Tokens, Prompts: s.Prompts, Ledger: s.ledgers, Work: s,
+		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, Office: s.Matcher, Labels: s.Labels, People: s.People, Alerts: s.Alerts, Events: s.Events, Persons: s.Persons, Links: s.Links, Tokens: s.Tokens, Prompts: s.Prompts, Ledger: s.ledgers, Work: s,
 		Importer: s.Importer, SpoolDir: s.spills, Outlive: s.ending.outlive,
 		Ready: s.ready, Metrics: s.metrics(), Cursors: s.cursors, Pace: s.cfg.Pace, Clock: s.cfg.Clock, Entropy: s.cfg.Entropy, Log: s.cfg.Log, Version: s.cfg.Code,
 	})

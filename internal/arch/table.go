@@ -20,7 +20,7 @@ func Layers() Table {
 		{"internal/..."},
 		{"identifier", "blob", "job", "ledger/proof"},
 		{"token", "change", "ledger"},
-		{"org", "list"},
+		{"alert", "org", "list"},
 		{"prompt"},
 		{"contact"},
 		{"vault", "index", "rotation", "compaction"},

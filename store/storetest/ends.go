@@ -17,8 +17,6 @@ func endCases() map[string]func(*testing.T, *site) {
 		"AddressEnds":       addressEnds,
 		"AddressEndsErased": addressEndsErased,
 		"FactsHaveTimes":    accountTimes,
-		"Alerts":            alertsKept,
-		"AlertsErased":      alertsErased,
 	}
 }
 
@@ -104,48 +102,4 @@ func accountTimes(t *testing.T, s *site) {
 	same(t, "without a time", [2]time.Time{now, now}, [2]time.Time{got.AgeAt, got.StateAt})
 	same(t, "filled in", got, later)
 	same(t, "its history", 2, len(s.History(t, a.ID)))
-}
-
-func (s *site) alerts(t *testing.T, before contact.AlertID, max int) []contact.Alert {
-	t.Helper()
-	return read(t, s, func(ctx context.Context, tx selvedge.Tx) ([]contact.Alert, error) {
-		return s.Contacts.Alerts(ctx, tx, before, max)
-	})
-}
-
-func (s *site) raise(t *testing.T, a *contact.Alert) {
-	t.Helper()
-	s.update(t, func(ctx context.Context, tx selvedge.Tx) error { return s.Contacts.RaiseAlert(ctx, tx, a) })
-}
-
-func alertsKept(t *testing.T, s *site) {
-	same(t, "at first", 0, len(s.alerts(t, 0, 9)))
-	u := s.newAccount(t, "u")
-	var all []contact.Alert // the last first
-	for i, at := range times {
-		a := contact.Alert{Kind: contact.AdultToMinor, Account: u.ID, PlatformID: "u", RaisedAt: at, Since: times[len(times)-1-i], Matchable: i}
-		s.raise(t, &a)
-		if want := contact.AlertID(i + 1); a.ID != want {
-			t.Errorf("number %d, want %d", a.ID, want)
-		}
-		all = append([]contact.Alert{a}, all...)
-	}
-	same(t, "all", all, s.alerts(t, 0, 9))
-	same(t, "no more than so many", all[:2], s.alerts(t, 0, 2))
-	same(t, "before", all[2:], s.alerts(t, all[1].ID, 9))
-	same(t, "before the first", []contact.Alert(nil), s.alerts(t, 1, 9))
-	s.refused(t, "of no kind", func(ctx context.Context, tx selvedge.Tx) error {
-		return s.Contacts.RaiseAlert(ctx, tx, &contact.Alert{Account: u.ID, RaisedAt: start, Since: start})
-	})
-}
-
-func alertsErased(t *testing.T, s *site) {
-	u, v := s.newAccount(t, "u"), s.newAccount(t, "v")
-	a := contact.Alert{Kind: contact.AdultToMinor, Account: u.ID, PlatformID: "u", RaisedAt: start, Since: start}
-	b := contact.Alert{Kind: contact.AdultToMinor, Account: v.ID, PlatformID: "v", RaisedAt: start, Since: start}
-	s.raise(t, &a)
-	s.raise(t, &b)
-	s.erase(t, u.ID, contact.Mark{1}, start)
-	a.Account, a.PlatformID = 0, ""
-	same(t, "after an erasure", []contact.Alert{b, a}, s.alerts(t, 0, 9))
 }

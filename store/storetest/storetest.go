@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/selvedge/selvedge"
+	"github.com/selvedge/selvedge/alert"
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/change"
@@ -53,6 +54,7 @@ type Backend struct {
 	Rotation     rotation.Repository
 	Compaction   compaction.Repository
 	Publications report.Repository
+	Alerts       alert.Repository
 
 	// History returns what is kept of an account's past, oldest first: no
 	// repository reads it yet.
@@ -111,6 +113,7 @@ func Run(t *testing.T, open func(t *testing.T, clock selvedge.Clock) Backend) {
 		"Keys":         keyCases(),
 		"Tokens":       tokenCases(),
 		"Ends":         endCases(),
+		"Alerts":       alertCases(),
 		"ImportState":  importStateCases(),
 		"Publications": publicationCases(),
 	} {

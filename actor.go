@@ -69,6 +69,12 @@ func Agent(org, agency OrgID, key string) Actor {
 	return a
 }
 
+// ByDrop is an org whose file lies in its folder of drops: who can write there is
+// the platform's to say, and no key proves it. It may bring lists and nothing else.
+func ByDrop(org OrgID) Actor {
+	return Actor{role: OrgRole, name: "drop", org: org, may: WriteAudiences}
+}
+
 // Self is the holder of the account with a platform id. The id is in no ledger:
 // the name that stands there is the same for everybody.
 func Self(platformID string) Actor { return Actor{role: PersonRole, name: "self", account: platformID} }

@@ -22,6 +22,7 @@ const (
 	CodeKeyReused       Code = "key_reused"      // the idempotency key stands for another request
 	CodeTooMany         Code = "too_many"        // too many requests in too short a time: wait
 	CodeUnavailable     Code = "unavailable"     // cannot be done now and may be tried again
+	CodePrecondition    Code = "precondition"    // the version of a protocol is not one that is spoken
 	CodeContained       Code = "contained"       // refused until a person has looked: the ledger does not agree
 	CodeInternal        Code = "internal"        // ours
 )

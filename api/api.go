@@ -17,6 +17,7 @@ import (
 	"github.com/selvedge/selvedge/org"
 	"github.com/selvedge/selvedge/person"
 	"github.com/selvedge/selvedge/prompt"
+	"github.com/selvedge/selvedge/upload"
 )
 
 // Config is what the door opens to.
@@ -24,6 +25,7 @@ type Config struct {
 	Orgs      *org.Service
 	Once      *org.Once
 	Audiences *audience.Service
+	Uploads   *upload.Service
 	Office    Office
 	Labels    *audience.Labels
 	People    *contact.People
@@ -70,6 +72,7 @@ func New(cfg Config) http.Handler {
 		d.mux.Handle(shape, d.choose(some))
 	}
 	d.serveDocument(document(ops, cfg.Version))
+	d.mux.HandleFunc("OPTIONS /v1/uploads", options)
 	d.mux.HandleFunc("GET /healthz", d.health)
 	d.mux.HandleFunc("GET /readyz", d.ready)
 	d.mux.HandleFunc("GET /metrics", d.metrics)

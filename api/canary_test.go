@@ -48,6 +48,7 @@ func TestNothingIsEchoed(t *testing.T) {
 		own + "/versions?cursor=" + canary, own + "/members:" + canary, own + "/versions:" + canary,
 		"/v1/prompts/" + canary + "/versions/1:approve", "/v1/prompts/" + canary + "/versions/" + canary + ":approve",
 		"/v1/prompts/offers/versions/1:" + canary, "/v1/prompts/" + canary, "/v1/prompts?" + canary,
+		"/v1/uploads/" + canary, "/v1/uploads?" + canary, own + "/lists" + agreed + "&upload=" + canary,
 		"/v1/accounts/" + canary + "/contact-points", "/v1/accounts//" + canary, "/v1/accounts/%2F" + canary + "/contact-points",
 	} {
 		for _, key := range []string{p.acme, p.key, p.anna, "", canary, "slv_" + canary + canary + "_" + canary, p.acme + canary} {

@@ -49,13 +49,13 @@ func (c *Client) Audiences(ctx context.Context) ([]Audience, error) {
 // SHA-256 as RFC 9530 writes it, "sha-256=:BASE64:"; with one, a file that arrives
 // otherwise is refused whole. It may be empty.
 func (c *Client) UploadList(ctx context.Context, id selvedge.AudienceID, file io.Reader, d audience.Delivery, digest string) (List, error) {
-	return send[List](ctx, c, id, file, deliveryQuery(d), digest)
+	return send[List](ctx, c, id, file, d.Values(), digest)
 }
 
 // PreviewList sends a file as UploadList does, for a dry run: nothing of it is
 // kept.
 func (c *Client) PreviewList(ctx context.Context, id selvedge.AudienceID, file io.Reader, d audience.Delivery) (Preview, error) {
-	q := deliveryQuery(d)
+	q := d.Values()
 	q.Set(dryRun, "true")
 	return send[Preview](ctx, c, id, file, q, "")
 }
@@ -303,6 +303,9 @@ func do[T any](c *Client, req *http.Request) (out T, err error) {
 	defer res.Body.Close()
 	if res.StatusCode >= http.StatusBadRequest {
 		return out, readProblem(res)
+	}
+	if res.StatusCode == http.StatusNoContent {
+		return out, nil
 	}
 	if err := json.NewDecoder(res.Body).Decode(&out); err != nil {
 		return out, fmt.Errorf("read the server's answer: %w", err)

@@ -67,7 +67,7 @@ func describe(o operation, schemas huma.Registry) *huma.Operation {
 		out.RequestBody = &huma.RequestBody{Required: true, Content: jsonOf(o.in, schemas)}
 	}
 	if o.file != "" {
-		out.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{o.file: {Schema: &huma.Schema{Type: huma.TypeString}}}}
+		out.RequestBody = &huma.RequestBody{Required: !o.spare, Content: map[string]*huma.MediaType{o.file: {Schema: &huma.Schema{Type: huma.TypeString}}}}
 	}
 	out.Responses[strconv.Itoa(o.status)] = &huma.Response{
 		Description: http.StatusText(o.status), Content: jsonOf(o.out, schemas), Headers: map[string]*huma.Param{
@@ -84,6 +84,9 @@ func describe(o operation, schemas huma.Registry) *huma.Operation {
 		text := &huma.Schema{Type: huma.TypeString}
 		out.Responses[strconv.Itoa(o.status)].Headers["RateLimit-Policy"] = &huma.Param{Schema: text, Description: "to an org: how many requests it may send at once, and in how many seconds that is made up for"}
 		out.Responses[strconv.Itoa(o.status)].Headers["RateLimit"] = &huma.Param{Schema: text, Description: "to an org: how many are left, and after how many seconds all are again"}
+	}
+	if o.resumes {
+		describeResumes(out.Responses[strconv.Itoa(o.status)].Headers)
 	}
 	for _, c := range o.codes() {
 		k := kindOf[c]
@@ -135,6 +138,9 @@ func parameters(o operation) []*huma.Param {
 }
 
 func jsonOf(v any, schemas huma.Registry) map[string]*huma.MediaType {
+	if v == nil {
+		return nil // no body
+	}
 	return map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(reflect.TypeOf(v), true, "")}}
 }
 

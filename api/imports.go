@@ -97,7 +97,7 @@ func (d *door) importPeople(ctx context.Context, actor selvedge.Actor, r *http.R
 	if err := ndjsonType(r.Header); err != nil {
 		return nil, err
 	}
-	body, err := newUploadReader(r)
+	body, err := newUploadReader(r.Header, http.MaxBytesReader(nil, r.Body, maxUpload))
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,8 @@ func (p *platform) objects(t *testing.T, key string, audience selvedge.AudienceI
 		"key":      get("key", p.ask(t, key, "POST", "/v1/keys", `{"name":"Next","scopes":["audiences:read"]}`).body),
 		"mandate": get("mandate", p.ask(t, key, "POST", "/v1/mandates",
 			`{"agency":"org_aaaaaaaaaaaaaaaaaaaaaaaa","scopes":["audiences:read"],"expires_at":"2026-06-01T00:00:00Z"}`).body),
-		"label": get("label", p.ask(t, key, "POST", path+":label", `{"label":"Garden lovers"}`).body),
+		"upload": get("upload", p.ask(t, key, "POST", "/v1/uploads", "", "Upload-Length", "5").body),
+		"label":  get("label", p.ask(t, key, "POST", path+":label", `{"label":"Garden lovers"}`).body),
 	}
 }
 

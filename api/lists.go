@@ -10,9 +10,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +18,7 @@ import (
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/identifier"
 	"github.com/selvedge/selvedge/list"
+	"github.com/selvedge/selvedge/upload"
 )
 
 // List is a list as its org sees it: the report speaks of rows, and nothing
@@ -75,9 +74,10 @@ func (d *door) listOperations() []operation {
 				query("terms_version", "the version of the terms that was read; another one than that in force is refused"),
 				query(dryRun, "true: nothing is kept, and the answer says how the first 100 rows would be read"),
 				query("label", "what people are to be shown of the audience: proposed with the list"),
+				query("upload", "id of a complete upload: the list is taken from it, and uses it up; there is no body then"),
 				header("Content-Digest", "sha-256=:BASE64: of the file (RFC 9530); a file that arrives otherwise is refused whole"),
 			},
-			file: "text/csv", status: http.StatusCreated, out: List{}, dry: Preview{}, problems: []selvedge.Code{selvedge.CodeNotFound, selvedge.CodeConflict},
+			file: "text/csv", spare: true, status: http.StatusCreated, out: List{}, dry: Preview{}, problems: []selvedge.Code{selvedge.CodeNotFound, selvedge.CodeConflict},
 		},
 		{
 			id: "listLists", route: "GET /v1/audiences/{audience}/lists", roles: org, scope: selvedge.ReadAudiences, handle: d.listLists,
@@ -99,27 +99,44 @@ func (d *door) listOperations() []operation {
 }
 
 func (d *door) uploadList(ctx context.Context, actor selvedge.Actor, r *http.Request) (any, error) {
-	if err := csvType(r.Header.Get("Content-Type")); err != nil {
-		return nil, err
-	}
-	body, err := newUploadReader(r)
-	if err != nil {
-		return nil, err
-	}
 	// The request's context ends with its connection, and would turn an upload
 	// that was cut off into a fault of ours. Reading the body tells of that.
 	ctx = context.WithoutCancel(ctx)
-	o, err := delivery(r.URL.Query())
+	id, q := selvedge.AudienceID(r.PathValue("audience")), r.URL.Query()
+	var content io.Reader = http.MaxBytesReader(nil, r.Body, maxUpload)
+	kept := upload.ID(q.Get("upload"))
+	if kept == "" {
+		if err := csvType(r.Header.Get("Content-Type")); err != nil {
+			return nil, err
+		}
+	} else {
+		if err := noBody(r); err != nil {
+			return nil, err
+		}
+		whole, err := d.Uploads.Open(ctx, actor, kept)
+		if err != nil {
+			return nil, err
+		}
+		defer whole.Close()
+		content = whole
+	}
+	body, err := newUploadReader(r.Header, content)
 	if err != nil {
 		return nil, err
 	}
-	id := selvedge.AudienceID(r.PathValue("audience"))
-	dry, err := flag(dryRun, r.URL.Query().Get(dryRun))
+	o, err := audience.ParseDelivery(q)
+	if err != nil {
+		return nil, err
+	}
+	dry, err := flag(dryRun, q.Get(dryRun))
 	if err != nil {
 		return nil, err
 	}
 	if dry {
 		return d.previewList(ctx, actor, id, body, o)
+	}
+	if kept != "" {
+		o.Kept = func(ctx context.Context, tx selvedge.Tx, _ list.List) error { return d.Uploads.UseUp(ctx, tx, kept) }
 	}
 	v, err := d.Audiences.Upload(ctx, actor, id, body, o)
 	return listOf(v), err
@@ -140,86 +157,6 @@ func (d *door) previewList(ctx context.Context, actor selvedge.Actor, id selvedg
 	}
 	return previewOf(v, o.Declaration), nil
 }
-
-// listOptions reads what the sender says about a list. The words are checked where
-// the list is read.
-func listOptions(q url.Values) (list.Options, error) {
-	o := list.Options{
-		DefaultRegion: q.Get("default_region"), Format: list.Format(q.Get("format")), Encoding: list.Encoding(q.Get("encoding")),
-		Separator: q.Get("separator"), Header: list.Presence(q.Get("header")),
-		Declaration: list.Declaration{
-			Source: list.Source(q.Get("source")), HashRules: list.HashRules(q.Get("hash_rules")),
-			Consents: list.Consents{AdUserData: consentIn(q.Get("ad_user_data")), AdPersonalization: consentIn(q.Get("ad_personalization"))},
-		},
-	}
-	if s, ok := separatorNames[o.Separator]; ok {
-		o.Separator = s
-	}
-	for _, text := range q["columns"] {
-		c, err := list.ParseChoice(text)
-		if err != nil {
-			return list.Options{}, err
-		}
-		o.Columns = append(o.Columns, c)
-	}
-	return o, nil
-}
-
-// consentIn reads a consent in whatever case; what is none is for the list to refuse.
-func consentIn(word string) list.Consent {
-	if c, ok := list.ParseConsent(word); ok {
-		return c
-	}
-	return list.Consent(word)
-}
-
-// delivery reads what the sender of an upload says about it.
-func delivery(q url.Values) (d audience.Delivery, err error) {
-	if d.Options, err = listOptions(q); err != nil {
-		return audience.Delivery{}, err
-	}
-	d.Label = q.Get("label")
-	if text := q.Get("expires_at"); text != "" {
-		if d.ExpiresAt, err = time.Parse(time.RFC3339, text); err != nil {
-			return audience.Delivery{}, selvedge.Errorf(selvedge.CodeInvalid, "give the time as RFC 3339 has it, such as 2027-01-31T00:00:00Z").At("expires_at").Because("not_a_time")
-		}
-	}
-	if text := q.Get("terms_version"); text != "" {
-		if d.Terms, err = strconv.ParseInt(text, 10, 64); err != nil || d.Terms < 1 {
-			return audience.Delivery{}, selvedge.Errorf(selvedge.CodeInvalid, "give the number of the version").At("terms_version").Because("not_a_number")
-		}
-	}
-	return d, nil
-}
-
-// deliveryQuery is what delivery reads.
-func deliveryQuery(d audience.Delivery) url.Values {
-	q := url.Values{}
-	var expires, terms string
-	if !d.ExpiresAt.IsZero() {
-		expires = d.ExpiresAt.Format(time.RFC3339Nano)
-	}
-	if d.Terms != 0 {
-		terms = strconv.FormatInt(d.Terms, 10)
-	}
-	o := d.Options
-	for name, value := range map[string]string{
-		"default_region": o.DefaultRegion, "format": string(o.Format), "encoding": string(o.Encoding),
-		"separator": o.Separator, "header": string(o.Header), "ad_user_data": string(o.AdUserData), "ad_personalization": string(o.AdPersonalization),
-		"source": string(o.Source), "hash_rules": string(o.HashRules), "expires_at": expires, "terms_version": terms, "label": d.Label,
-	} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	for _, c := range o.Columns {
-		q.Add("columns", c.String())
-	}
-	return q
-}
-
-// separatorNames are separators as they are easier to write in a URL.
-var separatorNames = map[string]string{"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 
 // fileTypes are the types of bodies that are files. What a file is, it says itself.
 var fileTypes = []string{
@@ -262,10 +199,12 @@ type uploadReader struct {
 	want []byte // SHA-256 declared by the sender; nil if none
 }
 
-func newUploadReader(r *http.Request) (*uploadReader, error) {
-	u := &uploadReader{r: http.MaxBytesReader(nil, r.Body, maxUpload), sum: sha256.New()}
+// newUploadReader reads a body, or what stands in its place, and holds it to what
+// the headers say of it.
+func newUploadReader(h http.Header, content io.Reader) (*uploadReader, error) {
+	u := &uploadReader{r: content, sum: sha256.New()}
 	var err error
-	u.want, err = contentDigest(r.Header.Get("Content-Digest"))
+	u.want, err = contentDigest(h.Get("Content-Digest"))
 	return u, err
 }
 

@@ -34,7 +34,11 @@ func answers[T, B any](of func(T) B) func(any) any { return func(v any) any { re
 func (d *door) answerOnce(w http.ResponseWriter, r *http.Request, o operation, actor selvedge.Actor, key string) (int, error) {
 	// A client that goes away must not leave its key in the middle.
 	ctx := context.WithoutCancel(r.Context())
-	what := sha256.Sum256([]byte(r.Method + " " + r.URL.RequestURI()))
+	said := r.Method + " " + r.URL.RequestURI()
+	if o.resumes {
+		said += " " + r.Header.Get("Upload-Length") // which stands there in place of a body
+	}
+	what := sha256.Sum256([]byte(said))
 	kept, err := d.Once.Begin(ctx, actor, key, what)
 	if e, ok := errors.AsType[*selvedge.Error](err); ok && e.Reason == "in_flight" {
 		return 0, &waitError{err, time.Second}
@@ -51,7 +55,7 @@ func (d *door) answerOnce(w http.ResponseWriter, r *http.Request, o operation, a
 			return 0, org.ErrKeyReused()
 		}
 		w.Header().Set("Idempotent-Replayed", "true")
-		write(w, kept.Status, kept.Answer)
+		o.write(w, kept.Status, kept.Answer)
 		return kept.Status, nil
 	}
 	if o.in == nil && o.file == "" {
@@ -79,7 +83,7 @@ func (d *door) answerOnce(w http.ResponseWriter, r *http.Request, o operation, a
 	if err != nil {
 		return 0, errors.Join(err, d.Once.Drop(ctx, actor, key))
 	}
-	write(w, kept.Status, kept.Answer)
+	o.write(w, kept.Status, kept.Answer)
 	return kept.Status, nil
 }
 

@@ -33,6 +33,11 @@ type operation struct {
 	out    any    // zero value of the answer
 	also   string // media type of an answer that is a file, if there may be one
 	secret bool   // the answer holds a secret, and must not be kept
+	spare  bool   // the body, a file, may be missing
+	// resumes says that the operation is part of the protocol for uploads, whose
+	// clients read headers: those that headers makes of an answer.
+	resumes bool
+	headers func(h http.Header, answer []byte)
 	// problems are the codes that this operation can answer beside those that
 	// every one can: unauthenticated, forbidden, contained and internal, and
 	// invalid and too_large where there is a body.
@@ -72,6 +77,9 @@ func (o operation) codes() []selvedge.Code {
 	if o.paged {
 		can[selvedge.CodeInvalid] = true
 	}
+	if o.resumes {
+		can[selvedge.CodePrecondition] = true
+	}
 	if o.agents() {
 		can[selvedge.CodeNotFound] = true
 	}
@@ -94,7 +102,7 @@ func (o operation) codes() []selvedge.Code {
 func (d *door) operations() []operation {
 	var all []operation
 	for _, some := range [][]operation{
-		d.audienceOperations(), d.listOperations(), d.memberOperations(), d.peopleOperations(), d.meOperations(),
+		d.audienceOperations(), d.listOperations(), d.uploadOperations(), d.memberOperations(), d.peopleOperations(), d.meOperations(),
 		d.promptOperations(), d.jobOperations(), d.eventOperations(), d.importOperations(),
 		d.orgOperations(), d.officeOperations(), d.termsOperations(), d.keyOperations(), d.mandateOperations(), d.labelOperations(),
 	} {

@@ -58,6 +58,10 @@ func kinds() []Kind {
 			"Look at what stands and decide again; the member reason says what is in the way.",
 		},
 		{
+			selvedge.CodePrecondition, http.StatusPreconditionFailed, "The protocol's version is another",
+			"The header Tus-Resumable names a version of the upload protocol that is not spoken here; Tus-Version says which are.",
+		},
+		{
 			selvedge.CodeTooLarge, http.StatusRequestEntityTooLarge, "The request is too large",
 			"The member reason says which cap was met. Send less at a time.",
 		},

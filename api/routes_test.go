@@ -34,6 +34,10 @@ func routes() []route {
 		{"POST", "/v1/audiences/aud_none/members:replace", `{"members":[]}`, "org", 0},
 		{"POST", "/v1/audiences/aud_none/versions:seal", "", "org", 0},
 		{"GET", "/v1/audiences/aud_none/versions", "", "org", 0},
+		{"POST", "/v1/uploads", "", "org", 201},
+		{"GET", "/v1/uploads/upl_none", "", "org", 0},
+		{"PATCH", "/v1/uploads/upl_none", "x", "org", 0},
+		{"DELETE", "/v1/uploads/upl_none", "", "org", 0},
 		{"GET", "/v1/accounts/nobody/contact-points", "", "platform", 0},
 		{"POST", "/v1/accounts/nobody:erase", "", "platform", 0},
 		{"POST", "/v1/accounts/nobody/links", "", "platform", 201},
@@ -105,7 +109,7 @@ func TestEveryRoute(t *testing.T) {
 				}
 			}
 			ask := func(headers ...string) answer {
-				return p.ask(t, "", r.method, r.path, r.body, append([]string{"Content-Type", "application/octet-stream"}, headers...)...)
+				return p.ask(t, "", r.method, r.path, r.body, append([]string{"Content-Type", "application/octet-stream", "Upload-Length", "5"}, headers...)...)
 			}
 			problem(t, ask(), 401, selvedge.CodeUnauthenticated)
 			for _, credential := range []string{
@@ -168,7 +172,7 @@ func TestDocumented(t *testing.T) {
 	}
 	for _, c := range []selvedge.Code{
 		selvedge.CodeInvalid, selvedge.CodeUnauthenticated, selvedge.CodeForbidden, selvedge.CodePurposeDenied, selvedge.CodeNotFound,
-		selvedge.CodeConflict, selvedge.CodeTooLarge, selvedge.CodeKeyReused, selvedge.CodeTooMany, selvedge.CodeUnavailable,
+		selvedge.CodeConflict, selvedge.CodePrecondition, selvedge.CodeTooLarge, selvedge.CodeKeyReused, selvedge.CodeTooMany, selvedge.CodeUnavailable,
 		selvedge.CodeContained, selvedge.CodeInternal,
 	} {
 		if !strings.Contains(page, "\n### "+string(c)+"\n") {

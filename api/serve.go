@@ -16,10 +16,11 @@ import (
 
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/person"
+	"github.com/selvedge/selvedge/upload"
 )
 
 // maxUpload is the largest list in bytes.
-const maxUpload = 10 << 30
+const maxUpload = upload.MaxLength
 
 // maxBody is the largest JSON body in bytes.
 const maxBody = 1 << 20
@@ -54,6 +55,9 @@ func (d *door) serve(o operation) http.Handler {
 		began := d.Clock.Now()
 		id := d.requestID()
 		w.Header().Set("X-Request-Id", id)
+		if o.resumes {
+			speaks(w.Header())
+		}
 		status, err := d.answer(w, r, o)
 		if err != nil {
 			status = writeProblem(w, err)
@@ -75,6 +79,11 @@ func (d *door) requestID() string {
 
 // answer writes the answer of a success and returns its status.
 func (d *door) answer(w http.ResponseWriter, r *http.Request, o operation) (int, error) {
+	if o.resumes {
+		if err := spoken(r.Header); err != nil {
+			return 0, err
+		}
+	}
 	actor, err := d.authenticate(r)
 	if err != nil {
 		return 0, err
@@ -101,8 +110,20 @@ func (d *door) answer(w http.ResponseWriter, r *http.Request, o operation) (int,
 	if err != nil {
 		return 0, err
 	}
-	write(w, status, body)
+	o.write(w, status, body)
 	return status, nil
+}
+
+// write writes an answer with the headers that come with it.
+func (o operation) write(w http.ResponseWriter, status int, body []byte) {
+	if o.headers != nil {
+		o.headers(w.Header(), body)
+	}
+	if status == http.StatusNoContent {
+		w.WriteHeader(status)
+		return
+	}
+	write(w, status, body)
 }
 
 // dryRun is the parameter that asks for a dry run.

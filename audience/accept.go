@@ -16,6 +16,7 @@ type arrival struct {
 	list.List
 	terms int64  // that the sender has read, 0 if it does not say
 	label string // that comes with it, or ""
+	kept  func(ctx context.Context, tx selvedge.Tx, l list.List) error
 }
 
 // accept keeps a list that was read, under the keys that are in force when its
@@ -94,6 +95,11 @@ func (s *Service) insert(ctx context.Context, actor selvedge.Actor, a arrival, t
 		}
 		if err := s.Outbox.Append(ctx, tx, acceptedEntry(actor, l)); err != nil {
 			return err
+		}
+		if a.kept != nil {
+			if err := a.kept(ctx, tx, l); err != nil {
+				return err
+			}
 		}
 		return selvedge.Conclude(ctx, tx, told(l))
 	})

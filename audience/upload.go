@@ -20,6 +20,9 @@ type Delivery struct {
 	// Label is what people are to be shown of the audience: it is proposed with
 	// the list, unless it is the one that is shown or pending. "" proposes none.
 	Label string
+	// Kept is called in the transaction that keeps the list, whose error undoes it:
+	// for what must be so exactly if the list is there. It may be nil.
+	Kept func(ctx context.Context, tx selvedge.Tx, l list.List) error
 }
 
 // Upload reads a list to its end into one of the org's audiences. When it
@@ -40,7 +43,7 @@ func (s *Service) Upload(ctx context.Context, actor selvedge.Actor, id selvedge.
 		return ListView{}, s.refused(ctx, actor, id, err)
 	}
 	told := func(l list.List) ListView { return ListView{List: l, Status: Processing} }
-	return accept(ctx, s, actor, arrival{List: l, terms: d.Terms, label: d.Label}, sealed, told)
+	return accept(ctx, s, actor, arrival{List: l, terms: d.Terms, label: d.Label, kept: d.Kept}, sealed, told)
 }
 
 // Preview says how the first rows of a list would be read, and keeps nothing. It

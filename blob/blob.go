@@ -20,9 +20,10 @@ const (
 	KindBitmap  Kind = "bitmap"  // members of a list or a version
 	KindSidecar Kind = "sidecar" // what ties a list's rows together, sealed
 	KindRows    Kind = "rows"    // which rows of a list were refused, sealed
+	KindUpload  Kind = "upload"  // a part of a file on its way, sealed
 )
 
-var kinds = []Kind{KindChunk, KindSegment, KindSpill, KindBitmap, KindSidecar, KindRows}
+var kinds = []Kind{KindChunk, KindSegment, KindSpill, KindBitmap, KindSidecar, KindRows, KindUpload}
 
 // check returns a CodeInvalid error for a word that is not one of the kinds.
 func (k Kind) check() error {

@@ -7,6 +7,7 @@ import (
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/contact"
 	"github.com/selvedge/selvedge/token"
+	"github.com/selvedge/selvedge/upload"
 )
 
 // Counts are how many chunks and tokens count, and of how many of these the
@@ -49,6 +50,16 @@ type Repository interface {
 	// another one in the place of one; a sidecar that there is not is no error.
 	SidecarKeys(ctx context.Context, tx selvedge.Tx) ([]SidecarKey, error)
 	ResealSidecar(ctx context.Context, tx selvedge.Tx, k SidecarKey) error
+	// UploadKeys returns the sealed keys of all uploads, and ResealUpload puts
+	// another one in the place of one; an upload that there is not is no error.
+	UploadKeys(ctx context.Context, tx selvedge.Tx) ([]UploadKey, error)
+	ResealUpload(ctx context.Context, tx selvedge.Tx, k UploadKey) error
+}
+
+// UploadKey is the key of an upload, sealed under the key-encryption key.
+type UploadKey struct {
+	Upload upload.ID
+	Sealed []byte
 }
 
 // SidecarKey is the key of a list's sidecar, sealed under the key-encryption key.

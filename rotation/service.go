@@ -12,6 +12,7 @@ import (
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/list"
 	"github.com/selvedge/selvedge/token"
+	"github.com/selvedge/selvedge/upload"
 )
 
 // Service rotates the token keys. It is safe for concurrent use, also by several
@@ -202,7 +203,7 @@ func (s *Service) progress(ctx context.Context, tx selvedge.Tx) (p Progress, err
 	return p, nil
 }
 
-// Reseal seals every token key, and the key of every sidecar, anew under the
+// Reseal seals every token key, and the key of every sidecar and upload, anew under the
 // primary key of another key-encryption key, in one transaction, and returns how
 // many token keys there are. Only an operator may.
 func (s *Service) Reseal(ctx context.Context, actor selvedge.Actor, under *secret.KEK) (n int, err error) {
@@ -214,6 +215,9 @@ func (s *Service) Reseal(ctx context.Context, actor selvedge.Actor, under *secre
 			return err
 		}
 		if err := s.resealSidecars(ctx, tx, under); err != nil {
+			return err
+		}
+		if err := s.resealUploads(ctx, tx, under); err != nil {
 			return err
 		}
 		return s.enter(ctx, tx, ledger.KeysResealed, actor, struct {
@@ -238,6 +242,27 @@ func (s *Service) resealSidecars(ctx context.Context, tx selvedge.Tx, under *sec
 			return err
 		}
 		if err := s.Repo.ResealSidecar(ctx, tx, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resealUploads does so with the keys of uploads.
+func (s *Service) resealUploads(ctx context.Context, tx selvedge.Tx, under *secret.KEK) error {
+	keys, err := s.Repo.UploadKeys(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		key, err := s.Keys.KEK.Open(k.Sealed, upload.Bound(k.Upload))
+		if err != nil {
+			return err
+		}
+		if k.Sealed, err = under.Seal(key, upload.Bound(k.Upload)); err != nil {
+			return err
+		}
+		if err := s.Repo.ResealUpload(ctx, tx, k); err != nil {
 			return err
 		}
 	}

@@ -28,8 +28,8 @@ func (s *Server) Collect(ctx context.Context, actor selvedge.Actor) (blob.Report
 	return s.Collector.Collect(ctx, actor)
 }
 
-// CollectKind is the kind of the job that collects blobs, once an hour. What one
-// condemns the next may delete.
+// CollectKind is the kind of the job that deletes uploads that are over and
+// collects blobs, once an hour. What one condemns the next may delete.
 const CollectKind job.Kind = "blobs.collect"
 
 // collect is the job.Handler of CollectKind. It needs no fence: any number of
@@ -39,6 +39,10 @@ func (s *Server) collect(ctx context.Context, a job.Attempt) error {
 	if err := s.Matcher.Ledger.Contained(); err != nil {
 		return job.Permanent(err)
 	}
+	expired, err := s.Uploads.Expire(ctx) // whose blobs no row names then
+	if err != nil {
+		return err
+	}
 	r, err := s.Collect(ctx, selvedge.System("collector"))
 	if selvedge.CodeOf(err) == selvedge.CodeContained {
 		return job.Permanent(err)
@@ -46,6 +50,6 @@ func (s *Server) collect(ctx context.Context, a job.Attempt) error {
 	if err != nil {
 		return err
 	}
-	s.cfg.Log.InfoContext(ctx, "blobs collected", "kept", r.Kept, "condemned", r.Condemned, "deleted", r.Deleted, "bytes", r.DeletedBytes, "foreign", r.Foreign, "held", r.Held)
+	s.cfg.Log.InfoContext(ctx, "blobs collected", "kept", r.Kept, "condemned", r.Condemned, "deleted", r.Deleted, "bytes", r.DeletedBytes, "foreign", r.Foreign, "held", r.Held, "uploads_expired", expired)
 	return a.Progress(ctx, r.Found, r.Found)
 }

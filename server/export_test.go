@@ -22,3 +22,9 @@ func (s *Server) CompactDue() func(ctx context.Context) error {
 
 // CollectJob is the handler of CollectKind.
 func (s *Server) CollectJob(ctx context.Context, a job.Attempt) error { return s.collect(ctx, a) }
+
+// DropsDue returns what Run does at each look at the folder of drops.
+func (s *Server) DropsDue() func(ctx context.Context) error {
+	r := s.dropping()
+	return func(ctx context.Context) error { return s.enqueueDue(ctx, r) }
+}

@@ -8,6 +8,7 @@ import (
 	"github.com/selvedge/selvedge"
 	"github.com/selvedge/selvedge/audience"
 	"github.com/selvedge/selvedge/compaction"
+	"github.com/selvedge/selvedge/drop"
 	"github.com/selvedge/selvedge/job"
 	"github.com/selvedge/selvedge/ledger"
 	"github.com/selvedge/selvedge/rotation"
@@ -17,7 +18,7 @@ import (
 
 // handlers says who does each kind of job: this is the one place to add a kind.
 func (s *Server) handlers() job.Handlers {
-	return job.Handlers{
+	h := job.Handlers{
 		audience.MatchKind: s.Matcher.Match,
 		rotation.Kind:      s.Rotation.Handle,
 		CollectKind:        s.collect,
@@ -25,6 +26,10 @@ func (s *Server) handlers() job.Handlers {
 		audience.SealKind:  s.Matcher.SealIdle,
 		audience.DueKind:   s.Matcher.Due,
 	}
+	if s.Drops != nil && !s.worker { // a worker need not see the folder
+		h[drop.Kind] = s.takeDrops
+	}
+	return h
 }
 
 const (
@@ -83,6 +88,9 @@ func (s *Server) Run(ctx context.Context) error {
 		entering.Go(func() { s.ledgers.run(ctx) })
 		entering.Go(func() { s.recur(ctx, &recurring{kind: CollectKind}) })
 		entering.Go(func() { s.recur(ctx, s.compacting()) })
+		if s.Drops != nil {
+			entering.Go(func() { s.recur(ctx, s.dropping()) })
+		}
 		entering.Go(func() {
 			if err := s.Holders.Follow(ctx); err != nil && ctx.Err() == nil {
 				s.cfg.Log.ErrorContext(ctx, "read who is in which audience", "error", err)

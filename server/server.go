@@ -20,6 +20,7 @@ import (
 	"github.com/selvedge/selvedge/blob"
 	"github.com/selvedge/selvedge/compaction"
 	"github.com/selvedge/selvedge/contact"
+	"github.com/selvedge/selvedge/drop"
 	"github.com/selvedge/selvedge/index"
 	"github.com/selvedge/selvedge/internal/secret"
 	"github.com/selvedge/selvedge/job"
@@ -31,6 +32,7 @@ import (
 	"github.com/selvedge/selvedge/rotation"
 	"github.com/selvedge/selvedge/store"
 	"github.com/selvedge/selvedge/token"
+	"github.com/selvedge/selvedge/upload"
 	"github.com/selvedge/selvedge/vault"
 )
 
@@ -63,6 +65,8 @@ type Config struct {
 	// platform signs tokens for people itself; empty if it signs none. Their iss
 	// and aud must be PersonIssuer and PersonAudience.
 	PersonKeys, PersonIssuer, PersonAudience string
+	// Drops is a folder in which orgs put files; empty if there is none.
+	Drops string
 	// Tick is the interval at which figures are published; 0 is DefaultTick.
 	Tick time.Duration
 	// Pace is what each org may ask; the zero Pace is api.DefaultPace.
@@ -156,6 +160,8 @@ type Server struct {
 	Links     *person.Links
 	Tokens    *person.Tokens // nil if the platform signs none itself
 	Audiences *audience.Service
+	Uploads   *upload.Service
+	Drops     *drop.Service // nil without a folder of drops
 	Labels    *audience.Labels
 	Matcher   *audience.Matcher
 	Holders   *audience.Holders
@@ -257,6 +263,15 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 		Repo: audiences, Orgs: s.Orgs, Tx: db, Changes: changes, Outbox: outbox, Alerts: s.Alerts, IDs: ids, Clock: cfg.Clock,
 		Receiver: lists, Names: s.Collector, Jobs: s.Jobs, Ledger: s.ledgers, Labels: s.Labels,
 	}
+	s.Uploads = &upload.Service{
+		Repo: store.Uploads{DB: db}, Orgs: s.Orgs, Tx: db, Blobs: blobs, Names: s.Collector, KEK: keys.KEK, IDs: ids, Ledger: s.ledgers,
+		Clock: cfg.Clock, Entropy: cfg.Entropy,
+	}
+	if cfg.Drops != "" {
+		s.Drops = &drop.Service{
+			Dir: cfg.Drops, Lists: s.Audiences, Repo: store.Drops{DB: db}, Tx: db, Marks: drop.NewMarks(root), Clock: cfg.Clock, Log: cfg.Log,
+		}
+	}
 	s.index = &index.Keeper{Source: store.Index{DB: db}, Tx: db, Changes: changes, Blobs: blobs, Names: s.Collector, Ages: cfg.UnknownAge}
 	s.Rotation = &rotation.Service{
 		Repo: store.Keys{DB: db}, Keys: keys, Tx: db, Changes: changes, Outbox: outbox, Blobs: blobs, Names: s.Collector, Dir: spills, Memory: sortMemory,
@@ -288,6 +303,11 @@ func (s *Server) assemble(root *secret.Root, keys *token.Keyring, blobs blob.Sto
 func (s *Server) Start(ctx context.Context) error {
 	if err := s.cfg.UnknownAge.Validate(); err != nil {
 		return err
+	}
+	if s.Drops != nil {
+		if err := s.Drops.Check(); err != nil {
+			return err
+		}
 	}
 	if err := s.Lock(); err != nil {
 		return err
@@ -321,7 +341,7 @@ func (s *Server) RebuildIndex(ctx context.Context) error { return s.index.Rebuil
 // Handler returns the HTTP API.
 func (s *Server) Handler() http.Handler {
 	return api.New(api.Config{
-		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, Office: s.Matcher, Labels: s.Labels, People: s.People, Alerts: s.Alerts, Events: s.Events, Persons: s.Persons, Links: s.Links, Tokens: s.Tokens, Prompts: s.Prompts, Ledger: s.ledgers, Work: s,
+		Orgs: s.Orgs, Once: s.Once, Audiences: s.Audiences, Uploads: s.Uploads, Office: s.Matcher, Labels: s.Labels, People: s.People, Alerts: s.Alerts, Events: s.Events, Persons: s.Persons, Links: s.Links, Tokens: s.Tokens, Prompts: s.Prompts, Ledger: s.ledgers, Work: s,
 		Importer: s.Importer, SpoolDir: s.spills, Outlive: s.ending.outlive,
 		Ready: s.ready, Metrics: s.metrics(), Cursors: s.cursors, Pace: s.cfg.Pace, Clock: s.cfg.Clock, Entropy: s.cfg.Entropy, Log: s.cfg.Log, Version: s.cfg.Code,
 	})

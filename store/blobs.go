@@ -28,6 +28,7 @@ var blobColumns = []struct {
 	{blob.KindBitmap, "audience_version", "members_sum"},
 	{blob.KindBitmap, "audience_version", "flips_sum"},
 	{blob.KindBitmap, "publication", "members_sum"},
+	{blob.KindUpload, "upload_part", "part_sum"},
 }
 
 // refer comes before whatever has a row name blobs, in the same transaction: it

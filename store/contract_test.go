@@ -42,7 +42,7 @@ func backend(db *store.DB, beside *sql.DB) storetest.Backend {
 		Tx: db, Prompts: store.Prompts{DB: db}, Contacts: store.Contacts{DB: db}, Orgs: store.Orgs{DB: db},
 		Audiences: store.Audiences{DB: db}, Labels: store.Audiences{DB: db}, Publications: store.Publications{DB: db}, Alerts: store.Alerts{DB: db}, Changes: store.Changes{DB: db}, Outbox: store.Outbox{DB: db},
 		Records: store.Outbox{DB: db}, Eraser: store.Outbox{DB: db}, Verdict: store.Outbox{DB: db}, Index: store.Index{DB: db}, Blobs: store.BlobRegister{DB: db}, Shelf: shelf,
-		Keys: store.Keys{DB: db}, Rotation: store.Keys{DB: db}, Compaction: store.Compaction{DB: db},
+		Uploads: store.Uploads{DB: db}, Drops: store.Drops{DB: db}, Keys: store.Keys{DB: db}, Rotation: store.Keys{DB: db}, Compaction: store.Compaction{DB: db},
 		History: func(t *testing.T, id selvedge.AccountID) []storetest.Moment { return history(t, beside, id) },
 	}
 }

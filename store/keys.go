@@ -144,3 +144,17 @@ func (Keys) ResealSidecar(ctx context.Context, tx selvedge.Tx, k rotation.Sideca
 	_, err := exec(ctx, tx, `UPDATE list SET sidecar_key = ? WHERE sidecar_sum = ?`, k.Sealed, k.Sidecar.Sum[:])
 	return err
 }
+
+// UploadKeys implements rotation.Repository.
+func (Keys) UploadKeys(ctx context.Context, tx selvedge.Tx) ([]rotation.UploadKey, error) {
+	return all(ctx, tx, func(s scanner) (k rotation.UploadKey, err error) {
+		err = s.Scan(&k.Upload, &k.Sealed)
+		return k, err
+	}, `SELECT id, sealed_key FROM upload ORDER BY id`)
+}
+
+// ResealUpload implements rotation.Repository.
+func (Keys) ResealUpload(ctx context.Context, tx selvedge.Tx, k rotation.UploadKey) error {
+	_, err := exec(ctx, tx, `UPDATE upload SET sealed_key = ? WHERE id = ?`, k.Sealed, k.Upload)
+	return err
+}

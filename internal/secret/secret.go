@@ -125,6 +125,10 @@ func (r *Root) Derive(label string) Key {
 	return newKey([rootLen]byte(b))
 }
 
+// Derive returns the key of the parts, of this key. Each use of a key has a first
+// part of its own; a key that is derived from is used for nothing else.
+func (k Key) Derive(parts ...[]byte) Key { return newKey(k.MAC(parts...)) }
+
 // MAC returns the HMAC-SHA-256 of the parts, each preceded by its length, so
 // that no two lists of parts have the same input.
 func (k Key) MAC(parts ...[]byte) [sha256.Size]byte {

@@ -204,6 +204,16 @@ func (s *site) namings(t *testing.T) map[string]naming {
 		"publication.members_sum": {blob.KindBitmap, func(ctx context.Context, tx selvedge.Tx, r blob.Ref) error {
 			return s.Publications.InsertPublication(ctx, tx, &report.Publication{Entity: "Acme", Audience: "a", Version: 1, At: start, Own: true, Members: &r})
 		}, nil},
+		"upload_part.part_sum": {blob.KindUpload, func(ctx context.Context, tx selvedge.Tx, r blob.Ref) error {
+			if err := s.Uploads.InsertUpload(ctx, tx, newUpload("upl_n", "org_a")); err != nil {
+				return err
+			}
+			p := part(1, 60)
+			p.Blob = r
+			return s.Uploads.AddPart(ctx, tx, "upl_n", 0, p)
+		}, func(ctx context.Context, tx selvedge.Tx) error {
+			return s.Uploads.DeleteUpload(ctx, tx, "upl_n")
+		}},
 		"list.sidecar_sum": {blob.KindSidecar, func(ctx context.Context, tx selvedge.Tx, r blob.Ref) error {
 			l := newList("tied", 10)
 			l.Sidecar.Ref = r
@@ -227,7 +237,7 @@ func (s *site) namings(t *testing.T) map[string]naming {
 // Namings returns the columns that the suite has a case for. A backend's own
 // test holds it against the columns that there are.
 func Namings() []string {
-	return []string{"chunk.sum", "segment.sum", "list.spill_sum", "list.members_sum", "list.sidecar_sum", "list.rows_sum", "audience_version.members_sum", "audience_version.flips_sum", "publication.members_sum"}
+	return []string{"chunk.sum", "segment.sum", "list.spill_sum", "list.members_sum", "list.sidecar_sum", "list.rows_sum", "audience_version.members_sum", "audience_version.flips_sum", "publication.members_sum", "upload_part.part_sum"}
 }
 
 // blobNamed has every column name a blob, in each state that it may be in.

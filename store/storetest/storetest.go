@@ -22,6 +22,7 @@ import (
 	"github.com/selvedge/selvedge/change"
 	"github.com/selvedge/selvedge/compaction"
 	"github.com/selvedge/selvedge/contact"
+	"github.com/selvedge/selvedge/drop"
 	"github.com/selvedge/selvedge/index"
 	"github.com/selvedge/selvedge/internal/fakeclock"
 	"github.com/selvedge/selvedge/ledger"
@@ -31,6 +32,7 @@ import (
 	"github.com/selvedge/selvedge/report"
 	"github.com/selvedge/selvedge/rotation"
 	"github.com/selvedge/selvedge/token"
+	"github.com/selvedge/selvedge/upload"
 )
 
 // Backend is an open, empty store. It dates changes and outbox entries by the
@@ -55,6 +57,8 @@ type Backend struct {
 	Compaction   compaction.Repository
 	Publications report.Repository
 	Alerts       alert.Repository
+	Uploads      upload.Repository
+	Drops        drop.Repository
 
 	// History returns what is kept of an account's past, oldest first: no
 	// repository reads it yet.
@@ -116,6 +120,8 @@ func Run(t *testing.T, open func(t *testing.T, clock selvedge.Clock) Backend) {
 		"Alerts":       alertCases(),
 		"ImportState":  importStateCases(),
 		"Publications": publicationCases(),
+		"Uploads":      uploadCases(),
+		"Drops":        dropCases(),
 	} {
 		t.Run(area, func(t *testing.T) {
 			t.Parallel()

@@ -149,6 +149,10 @@ type listUploadCmd struct {
 	File   string `arg:"" type:"existingfile" help:"The list: CSV, NDJSON, a workbook or Parquet, packed or not, in the clear or hashed with SHA-256."`
 }
 
+// resumeFrom is how large a file is, in bytes, that goes on where it was when the
+// connection breaks.
+const resumeFrom = 64 << 20
+
 func (cmd listUploadCmd) Run(ctx context.Context, c *console) error {
 	client, err := cmd.client()
 	if err != nil {
@@ -183,7 +187,19 @@ func (cmd listUploadCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	digest := "sha-256=:" + base64.StdEncoding.EncodeToString(h.Sum(nil)) + ":"
-	v, err := client.UploadList(ctx, cmd.Audience, f, o, digest)
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() < resumeFrom {
+		v, err := client.UploadList(ctx, cmd.Audience, f, o, digest)
+		return show(c, v, err)
+	}
+	id, err := client.SendUpload(ctx, f, info.Size())
+	if err != nil {
+		return err
+	}
+	v, err := client.TakeUpload(ctx, cmd.Audience, id, o, digest)
 	return show(c, v, err)
 }
 

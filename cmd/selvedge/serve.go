@@ -43,6 +43,7 @@ type serveCmd struct {
 	tick
 	persons
 	consents
+	drops
 	Listen string `default:"localhost:8780" help:"Address to serve on."`
 }
 
@@ -79,8 +80,15 @@ type consents struct {
 
 func (f consents) free(cfg *server.Config) { cfg.ConsentFree = f.ConsentFree }
 
+// drops say where files lie that orgs put there.
+type drops struct {
+	Drops string `type:"existingdir" help:"Folder in which orgs put lists: ORG/AUDIENCE/NAME.csv and then NAME.manifest.json."`
+}
+
+func (d drops) look(cfg *server.Config) { cfg.Drops = d.Drops }
+
 func (cmd serveCmd) Run(ctx context.Context, c *console) error {
-	s, err := cmd.open(ctx, c, withAges(cmd.UnknownAge), cmd.set, cmd.trust, cmd.free)
+	s, err := cmd.open(ctx, c, withAges(cmd.UnknownAge), cmd.set, cmd.trust, cmd.free, cmd.look)
 	if err != nil {
 		return err
 	}

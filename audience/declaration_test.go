@@ -120,3 +120,26 @@ func TestUndeliverable(t *testing.T) {
 		t.Errorf("%d things are left", n)
 	}
 }
+
+// TestCountryOfAccountsIsNotAsked: whether a row needs a consent is the row's to
+// say. Where the people live whom it reaches changes nothing: neither the report
+// nor who is in the audience.
+func TestCountryOfAccountsIsNotAsked(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, 3)
+	p.Audiences.Receiver.ConsentFree = list.Countries{"US"}
+	p.sql(t, `UPDATE account SET country = CASE platform_id WHEN 'account-0' THEN 'US' WHEN 'account-1' THEN 'DE' ELSE '' END`)
+	for region, want := range map[string][]string{"US": {"account-0", "account-1", "account-2"}, "DE": {}} {
+		s := p.shop(t, "Shop of "+region, org.Advertiser)
+		v, err := s.Audiences.Upload(t.Context(), s.actor, s.audience, strings.NewReader("email\nperson0@example.com\nperson1@example.com\nperson2@example.com\n"),
+			audience.Delivery{Options: list.Options{DefaultRegion: region}})
+		must(t, err)
+		if rows := v.Report.Rows; rows.Used != int64(len(want)) || rows.Read != 3 {
+			t.Errorf("%s: %+v", region, rows)
+		}
+		s.drain(t)
+		if diff := cmp.Diff(want, s.members(t)); diff != "" {
+			t.Errorf("%s: members\n%s", region, diff)
+		}
+	}
+}

@@ -25,14 +25,16 @@ var waits = []string{"A3", "A7", "A9", "A11", "A14", "A15"}
 // absent are the steps that have nothing to ask.
 var absent = []string{"A10", "A13"}
 
-// TestSteps: the product passes its own audit, at the sizes of the profile ci. Each
-// step is a subtest, so that a mutant runs the one that must notice it.
+// TestSteps: the product passes its own audit, at the sizes of the profile ci but for
+// those that only repeat. Each step is a subtest, so that a mutant runs the one that
+// must notice it.
 func TestSteps(t *testing.T) {
 	t.Parallel()
 	sizes, err := audit.CI.Sizes()
 	if err != nil {
 		t.Fatal(err)
 	}
+	sizes.Pairs, sizes.Variants, sizes.Dummies = 40, 8, 1
 	s, err := audit.Open(t.Context(), sizes, "test", selvedge.NewSeededEntropy("audit"), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

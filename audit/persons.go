@@ -166,7 +166,7 @@ func (s *stage) bringPeople(ctx context.Context) error {
 		line(map[string]string{"type": "account", "account": account, "country": "GB", "age_class": age, "active_on": s.begin.Format(time.DateOnly), "state": "active"})
 		for _, g := range gave {
 			at := s.begin.Add(-g.ago).Format(time.RFC3339)
-			fields := map[string]string{"type": "contact_point", "account": account, "kind": string(g.at.kind), "value": g.at.text, "prompt": g.prompt + "@1", "given_at": at}
+			fields := map[string]string{"type": "contact_point", "account": account, "kind": g.at.kind.String(), "value": g.at.text, "prompt": g.prompt + "@1", "given_at": at}
 			if g.proof {
 				fields["verified_at"], fields["verified_by"] = at, "code"
 			}

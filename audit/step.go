@@ -56,8 +56,17 @@ type findings struct {
 // same looks whether something is as expected, and says whether it is.
 func (f *findings) same(what string, expected, observed any) bool {
 	held := reflect.DeepEqual(expected, observed)
-	f.seen = append(f.seen, Observation{what, fmt.Sprint(expected), fmt.Sprint(observed), held})
+	f.seen = append(f.seen, Observation{what, words(expected), words(observed), held})
 	return held
+}
+
+// words says what something is, also nothing: without an expectation in words it
+// would count as told and not judged.
+func words(v any) string {
+	if s := fmt.Sprint(v); s != "" {
+		return s
+	}
+	return "nothing"
 }
 
 // tell tells something that is not judged: how much was done.

@@ -56,7 +56,7 @@ func thresholdStep() Step {
 					high = mid
 				}
 			}
-			f.same("ranges told of lists about an edge", told[0], strings.Join(slices.Compact(told), ", then "))
+			f.same("ranges told of lists about an edge", told[0], strings.Join(slices.Compact(slices.Clone(told)), ", then "))
 			more, err := ask(s.sizes.Edge + 1200) // more than a thousand from each of the others
 			if err != nil {
 				return err
@@ -99,7 +99,8 @@ func averagingStep() Step {
 			swapped := func(i int) []byte {
 				n, out := s.sizes.Edge, s.sizes.Edge/100
 				from := (i * out) % (n - out)
-				return file(background(0, from), background(from+out, n-from-out), background(n+(i*7)%1000, out))
+				in := out - i%2 // so that the edge lies between them
+				return file(background(0, from), background(from+out, n-from-out), background(n+(i*7)%1000, in))
 			}
 			for _, kind := range []struct {
 				name string

@@ -32,7 +32,7 @@ func withdrawalStep() Step {
 			}
 
 			_, err = s.post(ctx, s.keys.platform, "withdraw", "/v1/contact-points:withdraw", api.Withdrawal{
-				Account: p6.name, Kind: string(p6.probe.kind), Value: p6.probe.text, Purposes: []string{"ads.match.advertiser", "ads.match.partner", "ads.suppress"},
+				Account: p6.name, Kind: p6.probe.kind.String(), Value: p6.probe.text, Purposes: []string{"ads.match.advertiser", "ads.match.partner", "ads.suppress"},
 			})
 			if err != nil {
 				return err
@@ -82,7 +82,7 @@ func (s *stage) newYes(ctx context.Context, f *findings, before *asker, csv []by
 	s.clock.Add(time.Hour)
 	now := s.clock.Now().Format(time.RFC3339)
 	done, err := readFrom[contact.EventsReport](s.post(ctx, s.keys.platform, "tell of a new yes", "/v1/events", api.Events{Events: []contact.Event{{
-		Type: contact.EventGiven, Account: p6.name, Kind: string(p6.probe.kind), Value: p6.probe.text, Prompt: forAll + "@1",
+		Type: contact.EventGiven, Account: p6.name, Kind: p6.probe.kind.String(), Value: p6.probe.text, Prompt: forAll + "@1",
 		GivenAt: now, VerifiedAt: now, VerifiedBy: "code",
 	}}}))
 	if err != nil {

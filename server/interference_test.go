@@ -49,7 +49,7 @@ func nonInterference(t *testing.T, seed uint64) {
 	lists := a.world.Lists()
 	for i, l := range lists {
 		spec := l.ListSpec
-		spec.Rows, spec.Granted, spec.SecurityOnly = 60+30*(i%3), 20, 20
+		spec.Rows, spec.Granted, spec.SecurityOnly = 60+30*(i%3), 350, 400
 		lists[i] = a.world.List(spec)
 	}
 	for n := range 50 {

@@ -3,8 +3,10 @@ package audit
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/selvedge/selvedge"
@@ -170,29 +172,31 @@ func (s *stage) newPair(ctx context.Context) (pair, error) {
 // pause lets the pace of both recover, which is told to them.
 const pause = 100 * time.Millisecond
 
-// both has each do something, at the same time of the clock.
+// both has each do something, side by side and at the same time of the clock.
 func (p pair) both(do func(a *asker, probing bool) error) error {
 	defer p.probe.clock.Add(pause)
-	if err := do(p.probe, true); err != nil {
-		return err
-	}
-	return do(p.dummy, false)
+	var other error
+	var doing sync.WaitGroup
+	doing.Go(func() { other = do(p.dummy, false) })
+	err := do(p.probe, true)
+	doing.Wait()
+	return errors.Join(err, other)
 }
 
 // sized has both make an audience of a file each, looking at everything before and
 // after the tick.
 func (p pair) sized(ctx context.Context, probe, dummy []byte) (a, b api.Audience, err error) {
-	ids := map[bool]selvedge.AudienceID{}
+	ids := map[bool]*selvedge.AudienceID{true: new(selvedge.AudienceID), false: new(selvedge.AudienceID)}
+	seen := map[bool]*api.Audience{true: &a, false: &b}
 	csv := map[bool][]byte{true: probe, false: dummy}
-	seen := map[bool]api.Audience{}
 	steps := []func(a *asker, probing bool) error{
 		func(a *asker, probing bool) (err error) {
-			ids[probing], err = a.audience(ctx)
+			*ids[probing], err = a.audience(ctx)
 			return err
 		},
-		func(a *asker, probing bool) error { return a.uploaded(ctx, ids[probing], csv[probing]) },
+		func(a *asker, probing bool) error { return a.uploaded(ctx, *ids[probing], csv[probing]) },
 		func(a *asker, probing bool) error {
-			_, err := a.look(ctx, ids[probing])
+			_, err := a.look(ctx, *ids[probing])
 			return err
 		},
 	}
@@ -209,10 +213,10 @@ func (p pair) sized(ctx context.Context, probe, dummy []byte) (a, b api.Audience
 	}
 	p.probe.tick()
 	err = p.both(func(a *asker, probing bool) (err error) {
-		seen[probing], err = a.ready(ctx, ids[probing])
+		*seen[probing], err = a.ready(ctx, *ids[probing])
 		return err
 	})
-	return seen[true], seen[false], err
+	return a, b, err
 }
 
 // differ returns where the two were told something else, "" if nowhere.

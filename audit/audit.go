@@ -52,7 +52,7 @@ func Run(ctx context.Context, cfg Config) (_ Signed, passed bool, err error) {
 		fmt.Fprintln(cfg.Out, res.Line())
 		r.Steps = append(r.Steps, res)
 	}
-	r.Requests, r.Clock.To = s.sent, s.clock.Now()
+	r.Requests, r.Clock.To = s.sent.Load(), s.clock.Now()
 	if r.Ledger, err = s.ledger(ctx); err != nil {
 		return Signed{}, false, err
 	}
@@ -69,14 +69,14 @@ func Run(ctx context.Context, cfg Config) (_ Signed, passed bool, err error) {
 // it.
 func (s *stage) do(ctx context.Context, st Step) (Result, error) {
 	s.nextDay()
-	from := s.sent
+	from := s.sent.Load()
 	f := &findings{}
 	err := st.run(ctx, s, f)
 	if ctx.Err() != nil {
 		return Result{}, ctx.Err()
 	}
 	res := f.result(st, err)
-	res.Requests = s.sent - from
+	res.Requests = s.sent.Load() - from
 	return res, nil
 }
 

@@ -34,7 +34,7 @@ func TestSteps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sizes.Pairs, sizes.Variants, sizes.Dummies = 40, 8, 1
+	sizes.Pairs, sizes.Variants = 40, 8
 	s, err := audit.Open(t.Context(), sizes, "test", selvedge.NewSeededEntropy("audit"), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -8,15 +8,16 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/selvedge/selvedge/api"
 )
 
-// door sends requests. It is used by one step at a time.
+// door sends requests. It is safe for concurrent use.
 type door struct {
 	url  string
 	http *http.Client
-	sent int
+	sent atomic.Int64
 }
 
 // question is a request.
@@ -46,7 +47,7 @@ func (d *door) ask(ctx context.Context, q question) (answer, error) {
 	if q.kind != "" {
 		req.Header.Set("Content-Type", q.kind)
 	}
-	d.sent++
+	d.sent.Add(1)
 	res, err := d.http.Do(req)
 	if err != nil {
 		return answer{}, fmt.Errorf("%s: the server does not answer", q.what) // the error of it holds the URL, and so an account

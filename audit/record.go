@@ -23,7 +23,7 @@ type Report struct {
 	MadeAt   time.Time `json:"made_at"`
 	Sizes    Sizes     `json:"sizes"`
 	Clock    Span      `json:"clock"` // of the installation
-	Requests int       `json:"requests"`
+	Requests int64     `json:"requests"`
 	Steps    []Result  `json:"steps"`
 	Passed   bool      `json:"passed"`
 	Ledger   Ledger    `json:"ledger"`

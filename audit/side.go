@@ -47,9 +47,9 @@ func sideStep() Step {
 // uploadPairs sends n pairs of uploads to a new audience each: n-1 batches, which
 // are sealed, and a file.
 func (s *stage) uploadPairs(ctx context.Context, f *findings, both pair, from, n int) error {
-	ids := map[bool]selvedge.AudienceID{}
+	ids := map[bool]*selvedge.AudienceID{true: new(selvedge.AudienceID), false: new(selvedge.AudienceID)}
 	err := both.both(func(a *asker, probing bool) (err error) {
-		ids[probing], err = a.audience(ctx)
+		*ids[probing], err = a.audience(ctx)
 		return err
 	})
 	if err != nil {
@@ -67,9 +67,9 @@ func (s *stage) uploadPairs(ctx context.Context, f *findings, both pair, from, n
 			var got answer
 			var err error
 			if i < n-1 {
-				got, err = a.change(ctx, ids[probing], "add", rows(from+i, probing, base))
+				got, err = a.change(ctx, *ids[probing], "add", rows(from+i, probing, base))
 			} else {
-				got, err = a.upload(ctx, ids[probing], file(rows(from+i, probing, base)))
+				got, err = a.upload(ctx, *ids[probing], file(rows(from+i, probing, base)))
 			}
 			if err != nil {
 				return err
@@ -81,7 +81,7 @@ func (s *stage) uploadPairs(ctx context.Context, f *findings, both pair, from, n
 		}
 	}
 	err = both.both(func(a *asker, probing bool) error {
-		_, err := a.seal(ctx, ids[probing])
+		_, err := a.seal(ctx, *ids[probing])
 		return err
 	})
 	if err != nil {
@@ -95,7 +95,7 @@ func (s *stage) uploadPairs(ctx context.Context, f *findings, both pair, from, n
 	}
 	s.tick()
 	return both.both(func(a *asker, probing bool) error {
-		_, err := a.ready(ctx, ids[probing])
+		_, err := a.ready(ctx, *ids[probing])
 		return err
 	})
 }
@@ -111,6 +111,9 @@ func (s *stage) work(ctx context.Context, f *findings, both pair) error {
 	for _, j := range js {
 		line := fmt.Sprintf("%s after %d attempts, %d of %d%s", j.State, j.Attempts, j.Done, j.Total, j.Failure)
 		of[both.probe.about(j)] = append(of[both.probe.about(j)], line)
+	}
+	for _, lines := range of {
+		slices.Sort(lines) // whose turn came first tells nothing
 	}
 	f.same("work behind the uploads", of[false], of[true])
 	return nil

@@ -43,7 +43,7 @@ type Result struct {
 	Verdict      Verdict       `json:"verdict"`
 	Waits        string        `json:"waits_for,omitempty"`
 	Observations []Observation `json:"observations"`
-	Requests     int           `json:"requests"`
+	Requests     int64         `json:"requests"`
 }
 
 // findings are what a step observes while it runs.

@@ -23,6 +23,7 @@ type asker struct {
 	org  selvedge.OrgID
 	key  string
 	said []answer // all that it was told
+	figs int      // figures that it may have spent
 }
 
 // newAsker makes an org, has the second operator approve it, and accepts the
@@ -101,6 +102,23 @@ func (a *asker) sealed(ctx context.Context, id selvedge.AudienceID) error {
 	}
 	a.tick()
 	return err
+}
+
+// The figures of a legal entity (docs/api.md).
+const (
+	perDay   = 20
+	perMonth = 200
+)
+
+// allow moves the clock on before a figure that the day, or the month, would not
+// have any more.
+func (a *asker) allow() {
+	if a.figs++; a.figs%(perMonth-perDay) == 0 {
+		a.clock.Add(31 * 24 * time.Hour)
+	}
+	if a.figs%(perDay-1) == 0 {
+		a.nextDay()
+	}
 }
 
 // look reads all that an org can read of an audience, and returns the audience.

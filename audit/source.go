@@ -97,9 +97,6 @@ func (t *tried) source(ctx context.Context, p person) error {
 	return nil
 }
 
-// perDay is how many figures a legal entity has a day.
-const perDay = 20
-
 // one has both send a list, and holds the office's exact counts against each other.
 func (t *tried) one(ctx context.Context, both pair, probe, dummy, more []row) error {
 	a, b, err := both.sized(ctx, file(t.short(), probe, more), file(t.short(), dummy, more))

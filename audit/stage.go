@@ -167,8 +167,8 @@ func (s *stage) jobs(ctx context.Context, state job.State, limit int) ([]api.Job
 // tick moves the clock past the publication of what was matched.
 func (s *stage) tick() { s.clock.Add(2 * server.DefaultTick) }
 
-// nextDay moves the clock to the middle of the next day, and at a month's end into
-// the next one: there are so many figures of each.
+// nextDay moves the clock to the middle of the next day: there are so many figures
+// of each.
 func (s *stage) nextDay() {
 	now := s.clock.Now()
 	s.clock.Add(now.Truncate(24 * time.Hour).Add(36 * time.Hour).Sub(now))

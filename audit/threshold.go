@@ -15,7 +15,7 @@ import (
 // another range than one before.
 const nearStep = 1000
 
-// ladder is what ranges there are (docs/lists.md).
+// ladder is what ranges there are (docs/api.md).
 var ladder = []string{"too small", "1k-2k", "2k-5k", "5k-10k", "10k-20k"}
 
 // thresholdStep is the attack of S&P 2018: find the edge of a range, one account
@@ -31,9 +31,7 @@ func thresholdStep() Step {
 			}
 			var told []string
 			ask := func(n int) (string, error) {
-				if len(told)%perDay == perDay-1 {
-					s.nextDay()
-				}
+				a.allow()
 				v, err := a.sized(ctx, file(background(0, n)))
 				told = append(told, size(v))
 				return size(v), err
@@ -112,9 +110,7 @@ func averagingStep() Step {
 				}
 				var told []string
 				for i := range s.sizes.Variants {
-					if i%perDay == perDay-1 {
-						s.nextDay()
-					}
+					a.allow()
 					v, err := a.sized(ctx, kind.list(i))
 					if err != nil {
 						return err

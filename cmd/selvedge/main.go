@@ -43,6 +43,7 @@ type cli struct {
 	Backup   backupCmd   `cmd:"" help:"Copy an installation, while it runs."`
 	Restore  restoreCmd  `cmd:"" help:"Make an installation from a backup."`
 	Demo     demoCmd     `cmd:"" help:"Do the main job on an invented world, tell the story, keep serving."`
+	Audit    auditCmd    `cmd:"" help:"Try from outside what the server lets anybody find out about people."`
 	Bench    benchCmd    `cmd:"" help:"Measure the match engine on made-up work."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }

@@ -16,7 +16,7 @@ import (
 // somebody has looked at what it tells; that those here depend on the list alone is
 // what A1 and A12 compare.
 var ofRows = []string{
-	"ListTally.", "ListRefusal.", "ListReport.", "ListDeclared.terms_version", "ListFinding.count", "ListProbeResult.count", "ListColumn.number", "ListFault.index", "ListFieldRefusal.position",
+	"ListTally.", "ListRefusal.", "ListReport.", "ListDeclared.terms_version", "ListFinding.count", "ListProbeResult.count", "ListColumn.number", "ListFault.index", "ListFieldRefusal.position", "Upload.length", "Upload.offset",
 	"RefusedRow.", "ListMapping.number", "ListSample.", "Preview.rows", "Version.number", "Draft.lists", "Terms.version", "Acceptance.version",
 }
 

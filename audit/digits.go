@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"github.com/selvedge/selvedge/alert"
 	"github.com/selvedge/selvedge/api"
@@ -16,85 +14,87 @@ import (
 func digitsStep() Step {
 	return Step{
 		Number: "A7", Title: "digit lists",
-		Does: "By one sender: all numbers of a plan, split into ten lists by their first digit and shuffled. Then a plan that is too small to be told from people's numbers, split by a digit, each list with background contact points that are one short of a range. Somebody in that plan gave their number for advertising, and somebody for security.",
+		Does: "By one sender: all numbers of a plan, split into ten lists by its first digit, and by its last but one, shuffled. Then ten lists of a plan that is too small to be refused, each with background contact points that are one short of a range. Somebody in both gave their number for advertising, and somebody for security.",
 		run: func(ctx context.Context, s *stage, f *findings) error {
 			a, err := s.newAsker(ctx, org.Advertiser)
 			if err != nil {
 				return err
 			}
-			if err := s.wholePlan(ctx, a, f); err != nil {
+			if err := a.refusedLists(ctx, f); err != nil {
 				return err
 			}
-			return s.smallPlan(ctx, a, f)
+			return a.smallPlan(ctx, f)
 		},
 	}
 }
 
-// wholePlan brings all numbers of a plan: each list is refused in one text, and the
-// office learns of each.
-func (s *stage) wholePlan(ctx context.Context, a *asker, f *findings) error {
-	before, err := s.enumerations(ctx)
+// refusedLists: a list that was counted up is refused, with the same words whoever
+// is in it, and the office is told.
+func (a *asker) refusedLists(ctx context.Context, f *findings) error {
+	var refused []string
+	id, err := a.audience(ctx)
 	if err != nil {
 		return err
 	}
-	var said []string
-	for digit := range 10 {
-		id, err := a.audience(ctx)
-		if err != nil {
-			return err
+	for _, place := range []int{1, len(fmt.Sprint(a.sizes.Plan)) - 2} { // from the end
+		for digit := range 10 {
+			got, err := a.upload(ctx, id, file(digitList(known, a.sizes.Plan, place, digit), digitList(beside, a.sizes.Plan, place, digit)))
+			if err != nil {
+				return err
+			}
+			if got.status >= http.StatusBadRequest {
+				refused = append(refused, got.reason())
+			}
 		}
-		got, err := a.upload(ctx, id, file(plan(s.sizes.Plan, func(n int) bool { return n/(s.sizes.Plan/10) == digit })))
-		if err != nil {
-			return err
-		}
-		said = append(said, fmt.Sprint(got.status, " ", string(got.body))) // the headers tell how many requests are left
 	}
-	after, err := s.enumerations(ctx)
+	f.same("digit lists that are refused, of 20", 20, len(refused))
+	f.same("refusals that say something else than the first", 0, others(refused))
+	v, err := a.look(ctx, id)
 	if err != nil {
 		return err
 	}
-	f.same("digit lists that are refused", 10, strings.Count(strings.Join(said, "\n"), `"reason":"enumeration"`))
-	f.same("refusals that say something else than the first", 0, others(said))
-	f.same("alerts for the platform's office", 10, after-before)
-	f.tell("%d numbers of a plan in 10 lists", s.sizes.Plan)
+	f.same("the audience after that", "empty, range none", fmt.Sprintf("%s, range %s", v.Status, size(v)))
+	alerts, err := readFrom[api.Items[api.Alert]](a.get(ctx, a.keys.operator, "look at the alerts", "/v1/alerts?limit=100"))
+	if err != nil {
+		return err
+	}
+	told := 0
+	for _, one := range alerts.Items {
+		if one.Org == a.org && one.Kind == alert.Enumeration {
+			told++
+		}
+	}
+	f.same("refusals that the platform was told of", len(refused), told)
+	f.tell("2 plans of %d numbers in 10 lists, by two digits", a.sizes.Plan)
 	return nil
 }
 
-// smallPlan brings so few numbers that anybody's list may have them.
-func (s *stage) smallPlan(ctx context.Context, a *asker, f *findings) error {
-	const numbers = 1000
+// reason is what a refusal says, without what belongs to one answer.
+func (a answer) reason() string { return fmt.Sprintf("%d %s", a.status, a.body) }
+
+// smallPlan is how many numbers a plan has whose digit lists look like those of a
+// shop.
+const smallPlan = 1000
+
+// smallPlan: lists that nobody can tell from people's tell nothing of one person.
+func (a *asker) smallPlan(ctx context.Context, f *findings) error {
 	var told []string
 	found := 0
 	for digit := range 10 {
-		id, err := a.audience(ctx)
-		if err != nil {
-			return err
-		}
-		got, err := a.upload(ctx, id, file(s.short(), plan(numbers, func(n int) bool { return n/10%10 == digit })))
-		if err != nil {
-			return err
-		}
-		if got.status >= http.StatusBadRequest {
-			return fmt.Errorf("a list of %d numbers is answered %d", numbers/10, got.status)
-		}
-		if err := s.settle(ctx); err != nil {
-			return err
-		}
-		s.tick()
-		v, err := a.ready(ctx, id)
+		v, err := a.sized(ctx, file(a.short(), digitList(known, smallPlan, 1, digit)))
 		if err != nil {
 			return err
 		}
 		told = append(told, size(v))
-		n, err := s.exact(ctx, a, id)
+		n, err := a.exact(ctx, a, v.ID)
 		if err != nil {
 			return err
 		}
-		found += n - (s.sizes.Edge - 1)
+		found += n - (a.sizes.Edge - 1)
 	}
-	f.same("people found who gave their number in the small plan for advertising, as the office counts", 1, found)
-	f.same("digit lists of which another range is told than of the first", 0, others(told))
-	f.tell("%d numbers of a small plan in 10 lists", numbers)
+	f.same("people found in a small plan who gave their number for advertising, as the office counts", 1, found)
+	f.same("lists of a small plan of which another range is told than of the first", 0, others(told))
+	f.tell("%d numbers of a small plan in 10 lists", smallPlan)
 	return nil
 }
 
@@ -107,34 +107,27 @@ func others(texts []string) (n int) {
 	return n
 }
 
-// plan are the numbers of a plan, a power of ten, of which some are wanted, in no
-// order that tells.
-func plan(numbers int, wanted func(n int) bool) (out []row) {
-	const last = "+447700900000"
-	free := len(fmt.Sprint(numbers)) - 1
-	for i := range numbers {
-		if n := (i*7919 + 13) % numbers; wanted(n) { // 7919 is prime to every power of ten
-			out = append(out, phone(fmt.Sprintf("%s%0*d", last[:len(last)-free], free, n)))
+// known is the first number of a plan in which P1 and P5 are, and beside that of one
+// in which nobody is.
+const (
+	known  = "+447700900000"
+	beside = "+447700800000"
+)
+
+// digitList are the numbers of a plan, a power of ten, that have a digit at a place
+// from the end, in no order that tells.
+func digitList(known string, plan, place, digit int) []row {
+	free := len(fmt.Sprint(plan)) - 1
+	at := 1
+	for range place {
+		at *= 10
+	}
+	var out []row
+	for i := range plan {
+		n := (i*7919 + 13) % plan // 7919 is prime to every power of ten
+		if n/at%10 == digit {
+			out = append(out, phone(fmt.Sprintf("%s%0*d", known[:len(known)-free], free, n)))
 		}
 	}
 	return out
-}
-
-// enumerations is how many alerts of lists that were counted up the office has.
-func (s *stage) enumerations(ctx context.Context) (n int, err error) {
-	for path := "/v1/alerts"; ; {
-		page, err := readFrom[api.Items[api.Alert]](s.get(ctx, s.keys.operator, "list alerts", path))
-		if err != nil {
-			return 0, err
-		}
-		for _, a := range page.Items {
-			if a.Kind == alert.Enumeration {
-				n++
-			}
-		}
-		if page.Next == "" {
-			return n, nil
-		}
-		path = "/v1/alerts?cursor=" + url.QueryEscape(page.Next)
-	}
 }

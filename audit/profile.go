@@ -29,7 +29,7 @@ func (p Profile) Sizes() (Sizes, error) {
 	case CI:
 		return Sizes{Background: 5000, Edge: 2000, Dummies: 1, Bisection: 10, Variants: 16, Plan: 100_000, Pairs: 300}, nil
 	case Full:
-		return Sizes{Background: 5000, Edge: 2000, Dummies: 200, Bisection: 100, Variants: 500, Plan: 10_000_000, Pairs: 10_000}, nil
+		return Sizes{Background: 5000, Edge: 2000, Dummies: 200, Bisection: 100, Variants: 500, Plan: 1_000_000, Pairs: 10_000}, nil
 	default:
 		return Sizes{}, selvedge.Errorf(selvedge.CodeInvalid, "must be ci or full").At("profile").Because("unknown_profile")
 	}

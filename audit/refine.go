@@ -16,8 +16,8 @@ import (
 // somebody has looked at what it tells; that those here depend on the list alone is
 // what A1 and A12 compare.
 var ofRows = []string{
-	"ListTally.", "ListRefusal.", "ListReport.", "ListDeclared.terms_version", "ListFinding.count", "ListProbeResult.count", "ListColumn.number", "ListFault.index", "ListFieldRefusal.position", "Upload.length", "Upload.offset",
-	"RefusedRow.", "ListMapping.number", "ListSample.", "Preview.rows", "Version.number", "Draft.lists", "Terms.version", "Acceptance.version",
+	"ListTally.", "ListRefusal.", "ListReport.", "ListDeclared.terms_version", "ListFinding.count", "ListProbeResult.count", "ListColumn.number", "ListFault.index", "ListFieldRefusal.position",
+	"RefusedRow.", "ListMapping.number", "ListSample.", "Preview.rows", "Version.number", "Draft.lists", "Terms.version", "Acceptance.version", "Upload.length", "Upload.offset",
 }
 
 // refinementStep is the attack of 2018 on targeting: narrow a list down to one.

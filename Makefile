@@ -11,9 +11,9 @@ export GOFLAGS := -buildvcs=$(shell git rev-parse -q --verify HEAD >/dev/null 2>
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' Makefile
 test: need lint build ## all that must hold: lint, build, tests, race, short fuzzing, some mutants
-	go test ./...
+	go test -timeout 30m ./...
 	GOEXPERIMENT=simd go test $(FAST)
-	CGO_ENABLED=1 go test -race -skip "$(SLOW)" $(RACE)
+	CGO_ENABLED=1 go test -timeout 30m -race -skip "$(SLOW)" $(RACE)
 	scripts/fuzz.sh $(FUZZ)
 	go run ./internal/mutant -every 8
 need: ## install what the tests need beside Go

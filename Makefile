@@ -15,7 +15,7 @@ test: need lint build ## all that must hold: lint, build, tests, race, short fuz
 	GOEXPERIMENT=simd go test $(FAST)
 	CGO_ENABLED=1 go test -timeout 30m -race -skip "$(SLOW)" $(RACE)
 	scripts/fuzz.sh $(FUZZ)
-	go run ./internal/mutant -every 8
+	go run ./internal/mutant -every 16
 need: ## install what the tests need beside Go
 	scripts/need.sh
 build: ## build everything, and bin/selvedge

@@ -21,7 +21,7 @@ func rounds(t *testing.T) int {
 	t.Helper()
 	n, err := strconv.Atoi(os.Getenv("SELVEDGE_KILL_ROUNDS"))
 	if err != nil {
-		return 10
+		return 6
 	}
 	return n
 }
